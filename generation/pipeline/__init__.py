@@ -1,1 +1,1 @@
-"""The three-stage ad pipeline. Plain Python and NumPy: it imports no Django, no queue, no settings."""
+"""The three-stage ad pipeline: plain Python and NumPy, no Django, no queue, no settings."""

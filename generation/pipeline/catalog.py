@@ -10,7 +10,7 @@ from .errors import UnknownChoice
 
 @dataclass(frozen=True)
 class Style:
-    """One background or text style. `key` is stored and sent over the API; labels are for people."""
+    """One background or text style. `key` is stored and sent over the API; labels are shown."""
 
     key: str
     label_ko: str
