@@ -1,0 +1,34 @@
+"""One entrance to the three stages, written out so that it can be read."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from .types import Report, Stage, StageOutput, StageRequest
+
+
+def run_stage(request: StageRequest, report: Report) -> StageOutput:
+    """Run one stage and return what it left in `request.out_dir`.
+
+    Raises StageCancelled out of `report`, StageFailed for what a merchant can act on; anything
+    else is a bug. The engines are imported here, on first use, so that importing this module
+    costs nothing.
+    """
+    if request.spec.test_mode:
+        from .test_mode import run_test_stage
+
+        return run_test_stage(request, report)
+    match request.stage:
+        case Stage.BACKGROUND:
+            from .background import run_background
+
+            return run_background(request, report)
+        case Stage.TEXT:
+            from .lettering import run_lettering
+
+            return run_lettering(request, report)
+        case Stage.COMPOSITION:
+            from .composition import run_composition
+
+            return run_composition(request, report)
+    assert_never(request.stage)
