@@ -1,0 +1,128 @@
+"""What a team makes: campaigns, product photos, ads."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Team, User
+from accounts.querysets import TeamOwnedQuerySet
+
+
+def photo_path(photo: ProductPhoto, filename: str) -> str:
+    """A random name: what the merchant's file was called is never part of a path."""
+    return f"photos/{photo.team_id}/{uuid.uuid4().hex}.{filename.rpartition('.')[2]}"
+
+
+def ad_image_path(ad: Ad, filename: str) -> str:
+    return f"ads/{ad.team_id}/{uuid.uuid4().hex}.{filename.rpartition('.')[2]}"
+
+
+class Campaign(models.Model):
+    """A named group of ads. Every team has one to begin with."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="campaigns")
+    name = models.CharField(_("이름"), max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TeamOwnedQuerySet["Campaign"].as_manager()
+
+    class Meta:
+        verbose_name = _("캠페인")
+        verbose_name_plural = _("캠페인")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductPhoto(models.Model):
+    """A photo as the safe intake re-encoded it: upright, sRGB, no metadata."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="photos")
+    image = models.FileField(upload_to=photo_path)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    original_name = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TeamOwnedQuerySet["ProductPhoto"].as_manager()
+
+    class Meta:
+        verbose_name = _("상품 사진")
+        verbose_name_plural = _("상품 사진")
+
+    def __str__(self) -> str:
+        return self.original_name or f"photo {self.pk}"
+
+
+class AdQuerySet(TeamOwnedQuerySet["Ad"]):
+    """Reads of ads."""
+
+    def listed(self) -> AdQuerySet:
+        """Ads that nobody has put in the bin."""
+        return self.filter(deleted_at__isnull=True)
+
+    def newest_first(self) -> AdQuerySet:
+        """Newest first, in the order that keyset paging relies on."""
+        return self.order_by("-created_at", "-pk")
+
+
+class Ad(models.Model):
+    """One ad to be: what was asked, and the picture once there is one.
+
+    Style, format and font keys are those of `generation.pipeline.catalog`. Ads made from one
+    another (other copy, other style) share a `variant_group`.
+    """
+
+    class TextPosition(models.TextChoices):
+        AUTO = "auto", _("자동")
+        TOP = "top", _("위")
+        CENTER = "center", _("가운데")
+        BOTTOM = "bottom", _("아래")
+
+    class CompositionMode(models.TextChoices):
+        OVERLAY = "overlay", _("위에 얹기")
+        BLEND = "blend", _("스며들기")
+        BEHIND = "behind", _("상품 뒤로")
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="ads")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="ads")
+    photo = models.ForeignKey(
+        ProductPhoto, on_delete=models.PROTECT, null=True, blank=True, related_name="ads"
+    )
+    ad_text = models.CharField(_("문구"), max_length=200, blank=True)
+    background_style = models.CharField(_("배경"), max_length=40)
+    text_style = models.CharField(_("글자"), max_length=40)
+    text_position = models.CharField(
+        _("글자 위치"), max_length=10, choices=TextPosition, default=TextPosition.AUTO
+    )
+    composition_mode = models.CharField(
+        _("합성 방식"), max_length=10, choices=CompositionMode, default=CompositionMode.OVERLAY
+    )
+    format = models.CharField(_("규격"), max_length=20, default="1:1")
+    font = models.CharField(_("글꼴"), max_length=60, blank=True)
+    seed = models.PositiveIntegerField(default=0)
+    variant_group = models.UUIDField(default=uuid.uuid4, db_index=True)
+
+    image = models.FileField(upload_to=ad_image_path, blank=True)
+    thumbnail = models.FileField(upload_to=ad_image_path, blank=True)
+
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("광고")
+        verbose_name_plural = _("광고")
+        indexes = [
+            models.Index(fields=["team", "-created_at", "-id"], name="ad_gallery"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ad_text or f"ad {self.pk}"

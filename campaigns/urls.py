@@ -1,0 +1,6 @@
+"""Gallery and ad pages."""
+
+from django.urls import URLPattern
+
+app_name = "campaigns"
+urlpatterns: list[URLPattern] = []
