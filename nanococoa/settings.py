@@ -109,8 +109,8 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-MEDIA_ROOT = DATA_DIR / "media"
-CACHE_DIR = DATA_DIR / "cache"
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=DATA_DIR / "media").resolve()
+CACHE_DIR = env.path("CACHE_DIR", default=DATA_DIR / "cache").resolve()
 # Uploads go to disk above 2.5 MB; nothing larger than the photo limit plus the form is taken.
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -1,0 +1,132 @@
+"""Real services for every test, and three fixed people: owner, team mate, outsider."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from PIL import Image, ImageDraw
+
+from accounts.models import Membership, Team, User
+from campaigns.models import ProductPhoto
+from nanococoa.redis_server import EmbeddedRedis
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[EmbeddedRedis]:
+    """The embedded Redis, started the way the supervisor starts it."""
+    server = EmbeddedRedis(settings.DATA_DIR)
+    if settings.REDIS_URL == server.url:
+        server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def empty_redis(redis_server: EmbeddedRedis) -> redis.Redis:
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushall()
+    return client
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache(redis_server: EmbeddedRedis) -> None:
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _media_of_its_own(settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def process_environment(transactional_db, settings) -> dict[str, str]:
+    """The environment in which a real process sees this test's database, Redis and files."""
+    database = settings.DATABASES["default"]
+    name = connection.settings_dict["NAME"]
+    if database["ENGINE"].endswith("sqlite3"):
+        url = f"sqlite:///{name}"
+    else:
+        user, host, port = (database.get(key) or "" for key in ("USER", "HOST", "PORT"))
+        password = f":{database['PASSWORD']}" if database.get("PASSWORD") else ""
+        url = f"postgres://{user}{password}@{host}:{port or 5432}/{name}"
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "REDIS_URL": settings.REDIS_URL,
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "PYTHONPATH": str(settings.BASE_DIR),
+        "DJANGO_SETTINGS_MODULE": "nanococoa.settings",
+    }
+
+
+def make_team(user: User, name: str) -> Team:
+    team = Team.objects.create(name=name)
+    Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
+    return team
+
+
+@pytest.fixture
+def owner(db) -> User:
+    return User.objects.create_user("owner@example.com", "seafood-market-1")
+
+
+@pytest.fixture
+def team(owner: User) -> Team:
+    return make_team(owner, "바다상회")
+
+
+@pytest.fixture
+def team_mate(team: Team) -> User:
+    user = User.objects.create_user("mate@example.com", "seafood-market-2")
+    Membership.objects.create(team=team, user=user, role=Membership.Role.EDITOR)
+    return user
+
+
+@pytest.fixture
+def viewer(team: Team) -> User:
+    user = User.objects.create_user("viewer@example.com", "seafood-market-4")
+    Membership.objects.create(team=team, user=user, role=Membership.Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def outsider(db) -> User:
+    user = User.objects.create_user("outsider@example.com", "seafood-market-3")
+    make_team(user, "남의 가게")
+    return user
+
+
+def product_jpeg(colour: tuple[int, int, int] = (190, 60, 40), size: int = 640) -> bytes:
+    """A shaded round product on a pale, slightly uneven table."""
+    image = Image.linear_gradient("L").resize((size, size)).point(lambda v: 205 + v // 8)
+    photo = Image.merge("RGB", (image, image, image.point(lambda v: v - 6)))
+    draw = ImageDraw.Draw(photo)
+    for step in range(40):
+        inset = size * (0.2 + 0.004 * step)
+        shade = tuple(min(255, channel + step) for channel in colour)
+        draw.ellipse((inset, inset, size - inset, size - inset), fill=shade)
+    out = BytesIO()
+    photo.save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+@pytest.fixture
+def photo_upload() -> SimpleUploadedFile:
+    return SimpleUploadedFile("건어물.jpg", product_jpeg(), "image/jpeg")
+
+
+@pytest.fixture
+def photo(team: Team, owner: User) -> ProductPhoto:
+    from campaigns.services import store_photo
+
+    upload = SimpleUploadedFile("건어물.jpg", product_jpeg(), "image/jpeg")
+    return store_photo(team=team, by=owner, upload=upload)
