@@ -1,0 +1,169 @@
+"""A thin-lens camera with a shifted film, and the projections between pixels and the set.
+
+World units are decimetres. z points up, the ground is z = 0, the camera looks along +y. The
+product's contact point with the ground is the world's origin.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.pipeline.layout import Box
+
+Array = NDArray[np.float64]
+
+# Film shifts are whole pixels at every render scale down to a quarter when they divide by this.
+SHIFT_GRID: Final = 4
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where the camera stands and how it projects, in pixels of the full frame.
+
+    `distance` is from the lens to the origin along the optical axis; `elevation` how far the axis
+    looks down, in degrees; `focal` the focal length in pixels; (`axis_x`, `axis_y`) the pixel the
+    optical axis goes through (a shift lens keeps the product undistorted anywhere in the frame);
+    `aim_z` the height at which the axis crosses the plane y = 0; `aperture` the lens radius.
+    """
+
+    width: int
+    height: int
+    distance: float
+    elevation: float
+    focal: float
+    axis_x: int
+    axis_y: int
+    aim_z: float
+    aperture: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict that `Camera(**...)` reads back."""
+        return asdict(self)
+
+    @property
+    def axes(self) -> tuple[Array, Array, Array]:
+        """Unit vectors right, up and forward in world space."""
+        tilt = math.radians(self.elevation)
+        right = np.array([1.0, 0.0, 0.0])
+        forward = np.array([0.0, math.cos(tilt), -math.sin(tilt)])
+        return right, np.cross(right, forward), forward
+
+    @property
+    def position(self) -> Array:
+        """Centre of the lens in world space."""
+        return np.array([0.0, 0.0, self.aim_z]) - self.distance * self.axes[2]
+
+    @property
+    def pixels_per_unit(self) -> float:
+        """Pixels that one decimetre takes on the plane through the aim point."""
+        return self.focal / self.distance
+
+    def rays(self, pixels: Array) -> Array:
+        """Directions (n, 3) through pixel positions (n, 2); forward component is 1."""
+        right, up, forward = self.axes
+        across = (pixels[:, :1] - self.axis_x) / self.focal
+        down = (pixels[:, 1:2] - self.axis_y) / self.focal
+        directions: Array = forward + across * right - down * up
+        return directions
+
+    def project(self, points: Array) -> Array:
+        """Pixel positions (n, 2) of world points (n, 3)."""
+        right, up, forward = self.axes
+        offsets = points - self.position
+        depth = offsets @ forward
+        x = self.axis_x + self.focal * (offsets @ right) / depth
+        y = self.axis_y - self.focal * (offsets @ up) / depth
+        return np.stack([x, y], axis=1)
+
+    def on_ground(self, pixels: Array, height: float = 0.0) -> Array:
+        """World points (n, 3) where the pixels (n, 2) see the plane z = `height`."""
+        rays = self.rays(pixels)
+        return self.position + rays * ((height - self.position[2]) / rays[:, 2])[:, None]
+
+    def at_depth(self, pixels: Array, depth: float) -> Array:
+        """World points (n, 3) seen by the pixels at `depth` along the optical axis."""
+        return self.position + self.rays(pixels) * depth
+
+
+def aimed_camera(
+    *,
+    frame: Box,
+    contact: tuple[float, float],
+    pixels_per_unit: float,
+    elevation: float,
+    distance: float,
+    aperture: float,
+) -> Camera:
+    """Return the camera that sees the origin at pixel `contact` with that scale there.
+
+    The optical axis goes through the column of the contact and the row half-way between it and
+    the frame's middle, so that verticals stay upright near the product.
+    """
+    axis_x = _on_grid(contact[0])
+    axis_y = _on_grid((contact[1] + frame.height / 2) / 2)
+    focal = pixels_per_unit * distance
+    tilt = math.radians(elevation)
+    # Solve for the height where the axis crosses y = 0 so that z = 0 there is seen at the contact.
+    rise = (contact[1] - axis_y) / focal
+    aim_z = distance * rise / (math.cos(tilt) - rise * math.sin(tilt))
+    return Camera(
+        frame.width,
+        frame.height,
+        distance,
+        elevation,
+        focal,
+        axis_x,
+        axis_y,
+        aim_z,
+        aperture,
+    )
+
+
+def _on_grid(value: float) -> int:
+    return round(value / SHIFT_GRID) * SHIFT_GRID
+
+
+def sensor(camera: Camera, *, scale: float, crop: Box | None, pinhole: bool = False) -> Any:
+    """Return Mitsuba's description of the camera, rendering `crop` at `scale`.
+
+    `crop` is in pixels of the full frame, None for all of it. The film is centred on the optical
+    axis and larger than the frame; Mitsuba's crop window cuts the frame out of it.
+    """
+    import mitsuba as mi
+
+    half_w = math.ceil(max(camera.axis_x, camera.width - camera.axis_x) * scale)
+    half_h = math.ceil(max(camera.axis_y, camera.height - camera.axis_y) * scale)
+    window = crop or Box(0, 0, camera.width, camera.height)
+    _, _, forward = camera.axes
+    position = camera.position
+    lens: dict[str, Any] = {"type": "perspective"}
+    if not pinhole and camera.aperture > 0:
+        lens = {"type": "thinlens", "aperture_radius": camera.aperture}
+        lens["focus_distance"] = camera.distance
+    return lens | {
+        "fov_axis": "x",
+        "fov": math.degrees(2 * math.atan(half_w / (camera.focal * scale))),
+        "near_clip": 0.05,
+        "far_clip": 500.0,
+        "to_world": mi.ScalarTransform4f().look_at(
+            origin=position.tolist(), target=(position + forward).tolist(), up=[0, 0, 1]
+        ),
+        "film": {
+            "type": "hdrfilm",
+            "width": 2 * half_w,
+            "height": 2 * half_h,
+            "crop_offset_x": half_w + round((window.x - camera.axis_x) * scale),
+            "crop_offset_y": half_h + round((window.y - camera.axis_y) * scale),
+            "crop_width": max(round(window.width * scale), 1),
+            "crop_height": max(round(window.height * scale), 1),
+            "pixel_format": "rgba",
+            "component_format": "float32",
+            "rfilter": {"type": "box"},
+        },
+        "sampler": {"type": "independent"},
+    }

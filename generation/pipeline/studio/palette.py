@@ -1,0 +1,93 @@
+"""Colours of a set: chosen by hand, or from the product's own colours."""
+
+from __future__ import annotations
+
+import colorsys
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = tuple[float, float, float]
+Tone = Literal["dark", "mid", "light"]
+
+# The wheel is cut into this many hues so that similar products share a cached plate.
+HUE_STEPS: Final = 12
+# Mean display lightness (0..1) below which a product counts as dark, above which as light.
+DARK_PRODUCT: Final = 0.30
+LIGHT_PRODUCT: Final = 0.72
+# Mean saturation below which a product has no hue to answer to.
+GREY_PRODUCT: Final = 0.12
+# The warm clay that answers to no colour and to all: for grey, white and missing products.
+NEUTRAL_HUE: Final = 1
+# Split complement: this many steps from the product's hue (6 would be the full complement).
+SPLIT_STEPS: Final = 5
+
+
+@dataclass(frozen=True)
+class Palette:
+    """What a set is coloured with.
+
+    `hue` 0..HUE_STEPS-1 on the colour wheel is the set's dominant hue; `product_tone` says how
+    light the product is, so that the set can stand apart from it.
+    """
+
+    hue: int
+    product_tone: Tone
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict that `Palette(**...)` reads back."""
+        return asdict(self)
+
+    def shade(self, *, saturation: float, value: float, turn: float = 0.0) -> Rgb:
+        """Return a linear RGB of this hue (turned by `turn` of the wheel), HSV in display space."""
+        hue = (self.hue / HUE_STEPS + turn) % 1.0
+        return to_linear(colorsys.hsv_to_rgb(hue, saturation, value))
+
+
+NEUTRAL_PALETTE: Final = Palette(NEUTRAL_HUE, "mid")
+
+
+def to_linear(encoded: Rgb) -> Rgb:
+    """Return linear RGB of a display (sRGB) colour, both 0..1."""
+    red, green, blue = (
+        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in encoded
+    )
+    return red, green, blue
+
+
+def auto_palette(product: NDArray[np.uint8]) -> Palette:
+    """Return the palette that sets a cut-out product apart.
+
+    `product` is RGBA, straight alpha. The set takes the split complement of the product's main hue
+    (weighted by saturation, so that a label does not lose to shadows); warm side preferred.
+    """
+    pixels = product[product[..., 3] > 200][:, :3].astype(np.float64) / 255.0
+    if len(pixels) == 0:
+        return NEUTRAL_PALETTE
+    pixels = pixels[:: max(1, len(pixels) // 20000)]
+    high, low = pixels.max(axis=1), pixels.min(axis=1)
+    lightness = float(np.mean(pixels @ np.array([0.2126, 0.7152, 0.0722])))
+    tone: Tone = "mid"
+    if lightness < DARK_PRODUCT:
+        tone = "dark"
+    elif lightness > LIGHT_PRODUCT:
+        tone = "light"
+    chroma = high - low
+    if float(np.mean(chroma)) < GREY_PRODUCT:
+        return Palette(NEUTRAL_HUE, tone)
+    return Palette(_answer(_main_hue(pixels, chroma)), tone)
+
+
+def _main_hue(pixels: NDArray[np.float64], chroma: NDArray[np.float64]) -> int:
+    hues = np.array([colorsys.rgb_to_hsv(*pixel)[0] for pixel in pixels[:4000]])
+    steps = np.round(hues * HUE_STEPS).astype(int) % HUE_STEPS
+    return int(np.argmax(np.bincount(steps, weights=chroma[:4000], minlength=HUE_STEPS)))
+
+
+def _answer(hue: int) -> int:
+    """Return the split complement on the side nearer to blue-green, calmer than violet."""
+    options = ((hue + SPLIT_STEPS) % HUE_STEPS, (hue - SPLIT_STEPS) % HUE_STEPS)
+    calm = HUE_STEPS // 2
+    return min(options, key=lambda option: abs(option - calm))

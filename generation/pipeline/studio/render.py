@@ -1,0 +1,195 @@
+"""Progressive path tracing: passes that are averaged, watched, cancelled, denoised, developed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+
+# Needs nothing but the wheel; llvm_ad_rgb and cuda_ad_rgb are faster where their drivers exist.
+DEFAULT_VARIANT: Final = "scalar_rgb"
+VARIANT_VARIABLE: Final = "NANOCOCOA_MITSUBA_VARIANT"
+# Light that has bounced this often adds less than the noise of a few samples.
+MAX_DEPTH: Final = 4
+# Radiance above this (after exposure, 1 = white) in one pass is a firefly: it is capped.
+FIREFLY_LIMIT: Final = 30.0
+# A pass is planned to take this long, so that progress and cancel come at least every 2 s.
+PASS_SECONDS: Final = 1.2
+# Seeds of consecutive passes differ by this; any odd constant does (Knuth's multiplicative).
+SEED_STEP: Final = 2654435761
+
+AOVS: Final = "albedo:albedo,normal:sh_normal,depth:depth,shape:shape_index"
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A rendered picture and its guides, each float32 (height, width, ...).
+
+    `radiance` linear RGB, premultiplied by `alpha`; `albedo` 0..1; `normal` world space -1..1;
+    `depth` decimetres along the ray (0 where nothing is); `shape` index of the shape hit.
+    """
+
+    radiance: Image
+    alpha: Image
+    albedo: Image
+    normal: Image
+    depth: Image
+    shape: Image
+
+
+# Called after every pass with (passes done, passes planned, layers so far); may raise.
+OnPass = Callable[[int, int, Layers], None]
+
+
+def use_variant() -> str:
+    """Choose Mitsuba's variant once per process, from the environment; return its name."""
+    import mitsuba as mi
+
+    wanted = os.environ.get(VARIANT_VARIABLE, DEFAULT_VARIANT)
+    if mi.variant() != wanted:
+        mi.set_variant(wanted)
+    return wanted
+
+
+def integrator(max_depth: int = MAX_DEPTH) -> dict[str, Any]:
+    """Return a path tracer that also writes the denoiser's guides and hides the lights."""
+    path = {"type": "path", "max_depth": max_depth, "rr_depth": 3, "hide_emitters": True}
+    return {"type": "aov", "aovs": AOVS, "image": path}
+
+
+def render_passes(
+    scene: Any,
+    *,
+    seed: int,
+    samples: int,
+    samples_per_pass: int = 1,
+    on_pass: OnPass | None = None,
+) -> Layers:
+    """Render `samples` per pixel in passes and return their average.
+
+    `scene` is a loaded Mitsuba scene or its dictionary. `on_pass` is called after every pass;
+    what it raises (a cancelled stage) ends the rendering. Same scene, seed and samples give the
+    same bytes on the same machine.
+    """
+    import mitsuba as mi
+
+    use_variant()
+    loaded = mi.load_dict(scene) if isinstance(scene, dict) else scene
+    total = max(1, -(-samples // samples_per_pass))
+    running: NDArray[np.float64] | None = None
+    layers: Layers | None = None
+    for index in range(total):
+        pass_seed = (seed * SEED_STEP + index * 977 + 1) & 0x7FFFFFFF
+        picture = np.array(
+            mi.render(loaded, spp=samples_per_pass, seed=mi.UInt32(pass_seed)), np.float64
+        )
+        picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY_LIMIT)
+        running = picture if running is None else running + picture
+        if on_pass is not None or index == total - 1:
+            layers = _layers((running / (index + 1)).astype(np.float32))
+        if on_pass is not None and layers is not None:
+            on_pass(index + 1, total, layers)
+    assert layers is not None  # noqa: S101 - total >= 1
+    return layers
+
+
+def _layers(channels: Image) -> Layers:
+    return Layers(
+        radiance=np.ascontiguousarray(channels[..., 0:3]),
+        alpha=np.ascontiguousarray(channels[..., 3]),
+        albedo=np.ascontiguousarray(np.clip(channels[..., 4:7], 0, 1)),
+        normal=np.ascontiguousarray(np.clip(channels[..., 7:10], -1, 1)),
+        depth=np.ascontiguousarray(channels[..., 10]),
+        shape=np.ascontiguousarray(channels[..., 11]),
+    )
+
+
+def denoise(radiance: Image, albedo: Image | None = None, normal: Image | None = None) -> Image:
+    """Return the picture without path-tracing noise (Intel Open Image Denoise, HDR filter).
+
+    All (height, width, 3) float32, linear; `albedo` and `normal` are guides of the same size.
+    """
+    import pyoidn
+
+    return cast("Image", pyoidn.denoise(radiance, albedo, normal, hdr=True))
+
+
+def denoise_layers(layers: Layers) -> Image:
+    """Return the denoised radiance of a render, guided by its albedo and normals."""
+    return denoise(layers.radiance, layers.albedo, layers.normal)
+
+
+# The shoulder of John Hable's filmic curve (Uncharted 2, GDC 2010): A..F and the linear white.
+_HABLE: Final = (0.22, 0.30, 0.10, 0.20, 0.01, 0.30)
+_LINEAR_WHITE: Final = 6.0
+# Display brightness that scene value MIDDLE is developed to: art direction, "around 45 %".
+MIDDLE_GREY: Final = 0.18
+MIDDLE_DISPLAY: Final = 0.45
+
+
+def _hable(x: Image) -> Image:
+    a, b, c, d, e, f = _HABLE
+    return cast("Image", (x * (a * x + c * b) + d * e) / (x * (a * x + b) + d * f) - e / f)
+
+
+def _curve_gain() -> float:
+    """Scale before the curve that develops MIDDLE_GREY to MIDDLE_DISPLAY."""
+    white = float(_hable(np.array(_LINEAR_WHITE, np.float32)))
+    target = ((MIDDLE_DISPLAY + 0.055) / 1.055) ** 2.4
+    gains = np.linspace(0.2, 12, 4000, dtype=np.float32)
+    developed = _hable(gains * MIDDLE_GREY) / white
+    return float(gains[int(np.argmin(np.abs(developed - target)))])
+
+
+_GAIN: Final = _curve_gain()
+
+
+def develop(radiance: Image, exposure: float) -> NDArray[np.uint8]:
+    """Return the sRGB picture (height, width, 3) uint8 of linear radiance times `exposure`.
+
+    A filmic curve with toe and shoulder, half on luminance and half per channel: highlights roll
+    off and pale a little, as on film, without shifting hue. For the set, never for the product.
+    """
+    scene = np.maximum(radiance * np.float32(exposure), 0)
+    white = float(_hable(np.array(_LINEAR_WHITE, np.float32)))
+    luminance = scene @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    scale = _hable(luminance * _GAIN) / white / np.maximum(luminance, 1e-6)
+    by_luminance = scene * scale[..., None]
+    by_channel = _hable(scene * _GAIN) / white
+    linear = np.clip(0.5 * by_luminance + 0.5 * by_channel, 0, 1)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return cast("NDArray[np.uint8]", np.round(encoded * 255).astype(np.uint8))
+
+
+def auto_exposure(radiance: Image, weight: Image | None = None) -> float:
+    """Return the exposure that puts the weighted median luminance on middle grey."""
+    luminance = radiance @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    small = cv2.resize(luminance, (128, 128), interpolation=cv2.INTER_AREA)
+    if weight is None:
+        return MIDDLE_GREY / max(float(np.median(small)), 1e-4)
+    chosen = small[cv2.resize(weight, (128, 128), interpolation=cv2.INTER_AREA) > 0.5]
+    return MIDDLE_GREY / max(float(np.median(chosen if chosen.size else small)), 1e-4)
+
+
+class Pacer:
+    """Lets something through at most every `interval` seconds (previews cost time)."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._last = float("-inf")
+
+    def due(self) -> bool:
+        """Return True, and start waiting anew, when the interval has passed."""
+        now = time.monotonic()
+        if now - self._last < self._interval:
+            return False
+        self._last = now
+        return True

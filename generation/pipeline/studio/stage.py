@@ -1,0 +1,107 @@
+"""From a choice of style to a rig, and from a rig to Mitsuba's scene."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from generation.pipeline.catalog import FrameFormat
+from generation.pipeline.errors import UnknownChoice
+from generation.pipeline.layout import Box, Layout
+
+from .camera import Camera, aimed_camera, sensor
+from .lights import light_shapes
+from .palette import Palette
+from .render import MAX_DEPTH, integrator, use_variant
+from .rig import Pose, Rig
+from .sets import Staging, StudioSet, minimal
+
+SETS: Final[dict[str, StudioSet]] = {
+    "minimal": minimal.SET,
+}
+
+# The product's box is this many decimetres high (or wide, for goods laid out by their width).
+BOX_HEIGHT: Final = 2.6
+BOX_WIDTH: Final = 3.2
+# Lens to product in decimetres: about an 85 mm lens on full frame for a square picture.
+LENS_DISTANCE: Final = 11.0
+
+
+def studio_set(style: str) -> StudioSet:
+    """Return the set of a background style; raises UnknownChoice."""
+    try:
+        return SETS[style]
+    except KeyError as missing:
+        raise UnknownChoice(
+            f"no set for {style!r}", field="background_style", value=style
+        ) from missing
+
+
+def rig_for(
+    style: str,
+    fmt: FrameFormat,
+    layout: Layout,
+    palette: Palette,
+    seed: int,
+    *,
+    pose: Pose = "stands",
+) -> Rig:
+    """Return the rig of a style in a format: camera, lights, palette. Raises UnknownChoice.
+
+    Depends on the layout's class (position, wide or not) and the pose, never on the very product,
+    so that products share plates.
+    """
+    chosen = studio_set(style)
+    staging = Staging(fmt.key, layout, palette, seed, pose)
+    return Rig(
+        style=style,
+        format=fmt.key,
+        seed=seed,
+        pose=pose,
+        palette=palette,
+        layout=layout,
+        camera=_camera(chosen, layout, pose),
+        lights=chosen.lights(staging),
+        ambient=chosen.ambient(staging),
+    )
+
+
+def _camera(chosen: StudioSet, layout: Layout, pose: Pose) -> Camera:
+    box = layout.product
+    scale = box.width / BOX_WIDTH if layout.wide else box.height / BOX_HEIGHT
+    return aimed_camera(
+        frame=layout.frame,
+        contact=(box.center[0], layout.ground_y),
+        pixels_per_unit=scale,
+        elevation=chosen.lying_elevation if pose == "lies" else chosen.elevation,
+        distance=LENS_DISTANCE,
+        aperture=chosen.aperture,
+    )
+
+
+def build_scene(
+    rig: Rig,
+    *,
+    extra_shapes: dict[str, Any] | None = None,
+    crop: Box | None = None,
+    scale: float = 1.0,
+    pinhole: bool = False,
+    with_set: bool = True,
+    max_depth: int = MAX_DEPTH,
+) -> dict[str, Any]:
+    """Return Mitsuba's dictionary of the set with its camera and lights, ready to load.
+
+    `extra_shapes` (product proxy, lettering) join the set under their own keys. `crop` is in
+    full-frame pixels, `scale` the size of the picture against the frame. `with_set=False` leaves
+    only the lights, for lettering that needs no ground under it. The blurred backdrop is not part
+    of this scene: where nothing near is hit, alpha is 0.
+    """
+    use_variant()
+    near = studio_set(rig.style).shapes(rig) if with_set else {}
+    return {
+        "type": "scene",
+        "integrator": integrator(max_depth),
+        "sensor": sensor(rig.camera, scale=scale, crop=crop, pinhole=pinhole),
+        **light_shapes(rig.lights, rig.ambient),
+        **near,
+        **(extra_shapes or {}),
+    }
