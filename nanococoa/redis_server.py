@@ -67,7 +67,7 @@ def server_binary() -> str:
         return str(get_binary_path())
     except Exception as error:  # ImportError, or its own "unsupported platform"
         raise RedisUnavailable(
-            "Redis를 찾을 수 없어요. valkey-server나 redis-server를 설치하거나 REDIS_URL을 정해 주세요."
+            "Redis를 찾을 수 없어요. valkey-server를 설치하거나 REDIS_URL을 정해 주세요."
         ) from error
 
 
