@@ -83,7 +83,9 @@ class Camera:
     def on_ground(self, pixels: Array, height: float = 0.0) -> Array:
         """World points (n, 3) where the pixels (n, 2) see the plane z = `height`."""
         rays = self.rays(pixels)
-        return self.position + rays * ((height - self.position[2]) / rays[:, 2])[:, None]
+        reach = (height - self.position[2]) / rays[:, 2]
+        points: Array = self.position + rays * reach[:, None]
+        return points
 
     def at_depth(self, pixels: Array, depth: float) -> Array:
         """World points (n, 3) seen by the pixels at `depth` along the optical axis."""

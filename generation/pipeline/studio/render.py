@@ -26,7 +26,11 @@ PASS_SECONDS: Final = 1.2
 # Seeds of consecutive passes differ by this; any odd constant does (Knuth's multiplicative).
 SEED_STEP: Final = 2654435761
 
+SEED_MASK: Final = 0x7FFFFFFF
+
+# The guides: 3 + 3 + 1 + 1 channels.
 AOVS: Final = "albedo:albedo,normal:sh_normal,depth:depth,shape:shape_index"
+GUIDE_CHANNELS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class Layers:
     """A rendered picture and its guides, each float32 (height, width, ...).
 
     `radiance` linear RGB, premultiplied by `alpha`; `albedo` 0..1; `normal` world space -1..1;
-    `depth` decimetres along the ray (0 where nothing is); `shape` index of the shape hit.
+    `depth` decimetres along the ray (0 where nothing is); `shape` index of the shape hit. The four
+    are zero unless `guided`.
     """
 
     radiance: Image
@@ -43,6 +48,7 @@ class Layers:
     normal: Image
     depth: Image
     shape: Image
+    guided: bool = False
 
 
 # Called after every pass with (passes done, passes planned, layers so far); may raise.
@@ -60,9 +66,8 @@ def use_variant() -> str:
 
 
 def integrator(max_depth: int = MAX_DEPTH) -> dict[str, Any]:
-    """Return a path tracer that also writes the denoiser's guides and hides the lights."""
-    path = {"type": "path", "max_depth": max_depth, "rr_depth": 3, "hide_emitters": True}
-    return {"type": "aov", "aovs": AOVS, "image": path}
+    """Return a path tracer that hides the lights from the camera (alpha 0 where nothing is)."""
+    return {"type": "path", "max_depth": max_depth, "rr_depth": 3, "hide_emitters": True}
 
 
 def render_passes(
@@ -71,44 +76,53 @@ def render_passes(
     seed: int,
     samples: int,
     samples_per_pass: int = 1,
+    guide_samples: int = 0,
     on_pass: OnPass | None = None,
 ) -> Layers:
     """Render `samples` per pixel in passes and return their average.
 
     `scene` is a loaded Mitsuba scene or its dictionary. `on_pass` is called after every pass;
     what it raises (a cancelled stage) ends the rendering. Same scene, seed and samples give the
-    same bytes on the same machine.
+    same bytes on the same machine. `guide_samples` > 0 adds albedo, normals, depth and shape
+    indices from that many camera rays per pixel (each costs as much as eight path samples in
+    scalar mode, so they are not taken with the picture).
     """
     import mitsuba as mi
 
     use_variant()
     loaded = mi.load_dict(scene) if isinstance(scene, dict) else scene
     total = max(1, -(-samples // samples_per_pass))
-    running: NDArray[np.float64] | None = None
-    layers: Layers | None = None
+    guides = _render_guides(loaded, guide_samples, seed) if guide_samples else None
+    running = np.zeros((), np.float64)
     for index in range(total):
-        pass_seed = (seed * SEED_STEP + index * 977 + 1) & 0x7FFFFFFF
-        picture = np.array(
-            mi.render(loaded, spp=samples_per_pass, seed=mi.UInt32(pass_seed)), np.float64
-        )
+        pass_seed = mi.UInt32((seed * SEED_STEP + index * 977 + 1) & SEED_MASK)
+        picture = np.array(mi.render(loaded, spp=samples_per_pass, seed=pass_seed), np.float64)
         picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY_LIMIT)
-        running = picture if running is None else running + picture
-        if on_pass is not None or index == total - 1:
-            layers = _layers((running / (index + 1)).astype(np.float32))
-        if on_pass is not None and layers is not None:
-            on_pass(index + 1, total, layers)
-    assert layers is not None  # noqa: S101 - total >= 1
-    return layers
+        running = running + picture
+        if on_pass is not None:
+            on_pass(index + 1, total, _layers(running / (index + 1), guides))
+    return _layers(running / total, guides)
 
 
-def _layers(channels: Image) -> Layers:
+def _render_guides(loaded: Any, samples: int, seed: int) -> Image:
+    import mitsuba as mi
+
+    tracer = mi.load_dict({"type": "aov", "aovs": AOVS})
+    rendered = mi.render(loaded, integrator=tracer, spp=samples, seed=mi.UInt32(seed & SEED_MASK))
+    channels = np.array(rendered, np.float32)
+    return channels[..., -GUIDE_CHANNELS:]
+
+
+def _layers(picture: NDArray[np.float64], guides: Image | None) -> Layers:
+    found = np.zeros((*picture.shape[:2], GUIDE_CHANNELS), np.float32) if guides is None else guides
     return Layers(
-        radiance=np.ascontiguousarray(channels[..., 0:3]),
-        alpha=np.ascontiguousarray(channels[..., 3]),
-        albedo=np.ascontiguousarray(np.clip(channels[..., 4:7], 0, 1)),
-        normal=np.ascontiguousarray(np.clip(channels[..., 7:10], -1, 1)),
-        depth=np.ascontiguousarray(channels[..., 10]),
-        shape=np.ascontiguousarray(channels[..., 11]),
+        radiance=np.ascontiguousarray(picture[..., 0:3], np.float32),
+        alpha=np.ascontiguousarray(picture[..., 3], np.float32),
+        albedo=np.ascontiguousarray(np.clip(found[..., 0:3], 0, 1)),
+        normal=np.ascontiguousarray(np.clip(found[..., 3:6], -1, 1)),
+        depth=np.ascontiguousarray(found[..., 6]),
+        shape=np.ascontiguousarray(found[..., 7]),
+        guided=guides is not None,
     )
 
 
@@ -123,7 +137,9 @@ def denoise(radiance: Image, albedo: Image | None = None, normal: Image | None =
 
 
 def denoise_layers(layers: Layers) -> Image:
-    """Return the denoised radiance of a render, guided by its albedo and normals."""
+    """Return the denoised radiance of a render, guided by its albedo and normals if it has them."""
+    if not layers.guided:
+        return denoise(layers.radiance)
     return denoise(layers.radiance, layers.albedo, layers.normal)
 
 
