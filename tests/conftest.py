@@ -24,7 +24,7 @@ from nanococoa.redis_server import EmbeddedRedis
 def redis_server() -> Iterator[EmbeddedRedis]:
     """The embedded Redis, started the way the supervisor starts it."""
     server = EmbeddedRedis(settings.DATA_DIR)
-    if settings.REDIS_URL == server.url:
+    if server.url == settings.REDIS_URL:
         server.start()
     yield server
     server.stop()
@@ -33,7 +33,7 @@ def redis_server() -> Iterator[EmbeddedRedis]:
 @pytest.fixture
 def empty_redis(redis_server: EmbeddedRedis) -> redis.Redis:
     client = redis.Redis.from_url(settings.REDIS_URL)
-    client.flushall()
+    client.flushdb()
     return client
 
 
