@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 import cv2
@@ -21,17 +17,18 @@ from .field import DistanceField, Field, distance_field, membrane
 from .shaping import TextLayout
 
 Floats = npt.NDArray[np.float32]
-
-# Raised whenever the shape changes, so that cached meshes of older code are not used.
-SHAPE_VERSION: Final = 1
+Triangles = npt.NDArray[np.int32]
 
 # Field samples per em: what an em of 60-600 px needs, and no more than memory and time allow.
 LEAST_DETAIL: Final = 56
 MOST_DETAIL: Final = 160
 SAMPLES_IN_ALL: Final = 150_000
 
-# Widens every stroke a little (em), so that thin ones survive the grid.
-SWELL: Final = 0.004
+# Widens every stroke at least this much (em) on each side, so that thin ones survive the grid.
+LEAST_SWELL: Final = 0.004
+
+# Half of the gap (em) that swollen strokes must leave: counters stay open, neighbours apart.
+LEAST_GAP: Final = 0.010
 
 # Balloon: seam rim (em) around the cushion, its half thickness, and height over half width.
 SEAM: Final = 0.012
@@ -43,6 +40,9 @@ DEPTH: Final = 0.26
 BEVEL: Final = 0.050
 CROWN: Final = 0.045
 
+# Width of the fillet on an edge, in samples.
+EDGE_SOFTNESS: Final = 0.35
+
 
 @dataclass(frozen=True)
 class TextMesh:
@@ -50,14 +50,16 @@ class TextMesh:
 
     `vertices`, `normals` float32 (N, 3); `faces` int32 (M, 3), counter-clockwise from outside;
     `front` float32 (N,): 1 on what faces the viewer inside the outline, 0 on sides and back.
-    `outline_z` is the height at which the silhouette equals the font's outline.
+    `outline_z` is the height at which the silhouette equals the font's outline, `swell` by how much
+    (em, each side) the strokes were widened.
     """
 
     vertices: Floats
     normals: Floats
-    faces: npt.NDArray[np.int32]
+    faces: Triangles
     front: Floats
     outline_z: float
+    swell: float
 
     @property
     def width(self) -> float:
@@ -75,34 +77,43 @@ class TextMesh:
         return float(np.ptp(self.vertices[:, 2]))
 
 
-def text_mesh(layout: TextLayout, profile: Profile, cache_dir: Path | None = None) -> TextMesh:
-    """Return the mesh of a layout, from `cache_dir` when an intact copy is there."""
-    if cache_dir is None:
-        return build_mesh(layout, profile)
-    path = cache_dir / "glyphs" / f"{_fingerprint(layout, profile)}.npz"
-    stored = _read(path)
-    if stored is None:
-        stored = build_mesh(layout, profile)
-        _write(path, stored)
-    return stored
+def build_mesh(layout: TextLayout, profile: Profile, *, swell: float) -> TextMesh:
+    """Build the mesh: fields in the plane, marching cubes on their extrusion.
 
-
-def build_mesh(layout: TextLayout, profile: Profile) -> TextMesh:
-    """Build the mesh: fields in the plane, marching cubes on their extrusion."""
+    `swell` (em) is by how much strokes are to be widened on each side; less is taken where a counter
+    would close or two strokes would meet.
+    """
     area = (layout.width + 0.1) * (layout.height + 0.1)
     detail = float(np.clip(np.sqrt(SAMPLES_IN_ALL / area), LEAST_DETAIL, MOST_DETAIL))
     field = distance_field(layout, detail)
-    return _inflated(field) if profile == "inflate" else _bevelled(field, layout)
+    taken = _safe_swell(field.distance, swell)
+    if profile == "inflate":
+        return _inflated(field, taken)
+    return _bevelled(field, layout, taken)
 
 
-def _inflated(field: DistanceField) -> TextMesh:
+def _safe_swell(distance: Field, wanted: float) -> float:
+    """Return the largest swell up to `wanted` that leaves every counter and every gap open."""
+    strokes, holes = _pieces(distance > 0), _pieces(distance < -LEAST_GAP)
+    swell = wanted
+    while swell > LEAST_SWELL:
+        if _pieces(distance > -swell - LEAST_GAP) == strokes:
+            if _pieces(distance < -swell - LEAST_GAP) == holes:
+                return swell
+        swell -= 0.002
+    return LEAST_SWELL
+
+
+def _pieces(mask: npt.NDArray[np.bool_]) -> int:
+    return int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)[0])
+
+
+def _inflated(field: DistanceField, swell: float) -> TextMesh:
     """Cushions: z^2 = FULLNESS^2 * 2u, on a thin seam at the outline's plane."""
-    swollen = field.distance + np.float32(SWELL)
-    cushion = membrane(field, SEAM - SWELL) * np.float32(FULLNESS**2)
+    swollen = field.distance + np.float32(swell)
+    cushion = membrane(field, SEAM - swell) * np.float32(FULLNESS**2)
     top = float(np.sqrt(max(cushion.max(), 1e-6)))
     levels = np.arange(-SEAM_HALF - 1.5 * field.step, top + 1.6 * field.step, field.step)
-    slopes = _slopes(cushion, field.step)
-    edge = _slopes(swollen, field.step)
 
     def solid(z: float) -> Field:
         rim = np.minimum(swollen, SEAM_HALF - abs(z))
@@ -110,21 +121,27 @@ def _inflated(field: DistanceField) -> TextMesh:
         return np.minimum(np.maximum(rim, body), z + SEAM_HALF).astype(np.float32)
 
     vertices, faces = _marched(field, levels, solid)
-    z = vertices[:, 2]
-    u = _sample(cushion, field, vertices)
-    on_body = (u >= 0.0) & (z > -0.5 * SEAM_HALF)
-    round_normal = np.column_stack([-_sample(s, field, vertices) for s in slopes] + [2 * z])
-    flat = np.where((z > 0.5 * SEAM_HALF)[:, None], (0.0, 0.0, 1.0), (0.0, 0.0, -1.0))
-    side = np.column_stack([-_sample(s, field, vertices) for s in edge] + [0 * z])
-    seam_normal = np.where((np.abs(z) > 0.9 * SEAM_HALF)[:, None], flat, side)
-    normals = np.where(on_body[:, None], round_normal, seam_normal)
+    z, zero = vertices[:, 2], np.zeros(len(vertices), np.float32)
+    u, s = _sample(cushion, field, vertices), _sample(swollen, field, vertices)
+    ux, uy = (_sample(part, field, vertices) for part in _slopes(cushion, field.step))
+    sx, sy = (_sample(part, field, vertices) for part in _slopes(swollen, field.step))
+    body = (u - z * z) / (2 * SEAM)
+    normals = _blended(
+        [
+            (np.where(z > 0, body, 1.0), _unit(-ux, -uy, 2 * z)),
+            (s, _unit(-sx, -sy, zero)),
+            (SEAM_HALF - z, _unit(zero, zero, zero + 1)),
+            (SEAM_HALF + z, _unit(zero, zero, zero - 1)),
+        ],
+        field.step,
+    )
     front = (z > -0.6 * SEAM_HALF).astype(np.float32)
-    return _mesh(vertices, normals, faces, front, 0.0)
+    return _mesh(vertices, normals, faces, front, (0.0, swell))
 
 
-def _bevelled(field: DistanceField, layout: TextLayout) -> TextMesh:
+def _bevelled(field: DistanceField, layout: TextLayout, swell: float) -> TextMesh:
     """Extrusion from z = -DEPTH to 0, a 45-degree bevel, and a front slightly crowned per line."""
-    swollen = field.distance + np.float32(SWELL)
+    swollen = field.distance + np.float32(swell)
     crown = _crown(field, layout)
     step = field.step
     low, high = -DEPTH, float(crown.max())
@@ -137,30 +154,45 @@ def _bevelled(field: DistanceField, layout: TextLayout) -> TextMesh:
         return np.minimum(np.minimum(swollen, chamfer), caps).astype(np.float32)
 
     vertices, faces = _marched(field, levels, solid)
-    return _mesh(*_bevel_normals(field, swollen, crown, vertices, faces), -BEVEL)
+    normals, front = _bevel_normals(field, swollen, crown, vertices)
+    return _mesh(vertices, normals, faces, front, (-BEVEL, swell))
 
 
 def _bevel_normals(
-    field: DistanceField, swollen: Field, crown: Field, vertices: Floats, faces: npt.NDArray[np.int32]
-) -> tuple[Floats, Floats, npt.NDArray[np.int32], Floats]:
-    """Return vertices, normals, faces and front flags: each vertex takes its own plane's normal."""
+    field: DistanceField, swollen: Field, crown: Field, vertices: Floats
+) -> tuple[Floats, Floats]:
+    """Return normals blended from the planes that meet at each vertex, and the front flags."""
     s, top = _sample(swollen, field, vertices), _sample(crown, field, vertices)
-    z = vertices[:, 2]
+    z, zero = vertices[:, 2], np.zeros(len(vertices), np.float32)
     sx, sy = (_sample(part, field, vertices) for part in _slopes(swollen, field.step))
     cx, cy = (_sample(part, field, vertices) for part in _slopes(crown, field.step))
-    zero, one = np.zeros_like(z), np.ones_like(z)
-    planes = np.stack([s, (s + top - BEVEL - z) * np.sqrt(0.5), top - z, z + DEPTH])
-    nearest = planes.argmin(axis=0)
-    normals = np.stack(
-        [
-            np.column_stack([-sx, -sy, zero]),
-            np.column_stack([-sx - cx, -sy - cy, one]),
-            np.column_stack([-cx, -cy, one]),
-            np.column_stack([zero, zero, -one]),
-        ]
-    )[nearest, np.arange(len(z))]
-    front = np.isin(nearest, (1, 2)).astype(np.float32)
-    return vertices, normals.astype(np.float32), faces, front
+    chamfer = (s + top - BEVEL - z) * np.float32(np.sqrt(0.5))
+    planes = [
+        (s, _unit(-sx, -sy, zero)),
+        (chamfer, _unit(-sx - cx, -sy - cy, zero + 1)),
+        (top - z, _unit(-cx, -cy, zero + 1)),
+        (z + DEPTH, _unit(zero, zero, zero - 1)),
+    ]
+    front = (np.minimum(chamfer, top - z) < np.minimum(s, z + DEPTH)).astype(np.float32)
+    return _blended(planes, field.step), front
+
+
+def _blended(planes: list[tuple[Floats, Floats]], step: float) -> Floats:
+    """Average the normals of the surfaces that pass within a sample of each vertex.
+
+    Each entry is the vertices' distance to a surface and that surface's unit normals there. An edge
+    becomes a fillet of about one sample instead of a row of dots.
+    """
+    weights = [np.exp(-np.abs(distance) / (EDGE_SOFTNESS * step)) + 1e-9 for distance, _ in planes]
+    total = sum(
+        weight[:, None] * normals for weight, (_, normals) in zip(weights, planes, strict=True)
+    )
+    return np.asarray(total, np.float32)
+
+
+def _unit(x: Floats, y: Floats, z: Floats) -> Floats:
+    normals = np.column_stack([x, y, z]).astype(np.float32)
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-9))
 
 
 def _crown(field: DistanceField, layout: TextLayout) -> Field:
@@ -172,15 +204,18 @@ def _crown(field: DistanceField, layout: TextLayout) -> Field:
         low, high = boxes[:, 1].min(), boxes[:, 3].max()
         t = (2 * rows - low - high) / max(high - low, field.step)
         arch = np.maximum(arch, CROWN * np.clip(1 - t * t, 0, None))
-    return np.repeat(arch[:, None], field.distance.shape[1], axis=1).astype(np.float32)
+    crown: Field = np.repeat(arch[:, None], field.distance.shape[1], axis=1).astype(np.float32)
+    return crown
 
 
 def _marched(
     field: DistanceField, levels: npt.NDArray[np.float64], solid: Callable[[float], Field]
-) -> tuple[Floats, npt.NDArray[np.int32]]:
+) -> tuple[Floats, Triangles]:
     """Run marching cubes on `solid` sampled at the z `levels` (uneven allowed)."""
     volume = np.stack([solid(float(z)) for z in levels], axis=2)
-    points, faces, _, _ = marching_cubes(volume, 0.0, method="lorensen", gradient_direction="ascent")
+    points, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
+        volume, 0.0, method="lorensen", gradient_direction="ascent"
+    )
     x = field.left + points[:, 1] * field.step
     y = field.bottom + points[:, 0] * field.step
     z = np.interp(points[:, 2], np.arange(len(levels)), levels)
@@ -207,42 +242,15 @@ def _sample(values: Field, field: DistanceField, vertices: Floats) -> Floats:
 
 
 def _mesh(
-    vertices: Floats, normals: Floats, faces: npt.NDArray[np.int32], front: Floats, outline_z: float
+    vertices: Floats,
+    normals: Floats,
+    faces: Triangles,
+    front: Floats,
+    figures: tuple[float, float],
 ) -> TextMesh:
-    """Normalise normals and make the faces' turn agree with them."""
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    unit = np.where(length > 1e-9, normals / np.maximum(length, 1e-9), (0.0, 0.0, 1.0))
+    """Normalise normals and make the faces' turn agree with them; figures: outline_z, swell."""
+    unit = _unit(normals[:, 0], normals[:, 1], normals[:, 2])
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), unit[faces].sum(axis=1)).sum() < 0
     turned = np.ascontiguousarray(faces[:, ::-1]) if inward else faces
-    return TextMesh(vertices, unit.astype(np.float32), turned, front, outline_z)
-
-
-def _fingerprint(layout: TextLayout, profile: Profile) -> str:
-    digest = hashlib.sha256(f"{SHAPE_VERSION} {profile} {layout.lines}".encode())
-    for cell in layout.cells:
-        for contour in cell.contours:
-            digest.update(contour.tobytes())
-    return digest.hexdigest()[:32]
-
-
-def _read(path: Path) -> TextMesh | None:
-    """Return the stored mesh, or None when it is absent or damaged."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return TextMesh(
-                stored["vertices"], stored["normals"], stored["faces"], stored["front"],
-                float(stored["outline_z"]),
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def _write(path: Path, mesh: TextMesh) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as temporary:
-        np.savez(
-            temporary, vertices=mesh.vertices, normals=mesh.normals, faces=mesh.faces,
-            front=mesh.front, outline_z=np.float64(mesh.outline_z),
-        )
-    Path(temporary.name).replace(path)
+    return TextMesh(vertices, unit, turned, front, *figures)

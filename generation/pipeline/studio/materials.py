@@ -21,12 +21,15 @@ class Material:
 
     `profile` is the shape of a stroke's cross-section, `surface` the Mitsuba BSDF (linear sRGB
     colours) and `faces` the font keys that suit it, best first; the last one is a full face.
+    `swell` widens strokes on each side and `tracking` parts characters, both in em.
     """
 
     key: str
     profile: Profile
     surface: Mapping[str, Any]
     faces: tuple[str, ...]
+    swell: float
+    tracking: float
 
 
 def _rgb(red: float, green: float, blue: float) -> dict[str, Any]:
@@ -53,8 +56,22 @@ _CHROME: Final = {
 }
 
 MATERIALS: Final = (
-    Material("gold_balloon", "inflate", _GOLD_FOIL, ("jua", "nanum_gothic")),
-    Material("metal", "bevel", _CHROME, ("black_han_sans", "noto_sans_kr")),
+    Material(
+        "gold_balloon",
+        "inflate",
+        _GOLD_FOIL,
+        faces=("jua", "nanum_gothic"),
+        swell=0.022,
+        tracking=0.03,
+    ),
+    Material(
+        "metal",
+        "bevel",
+        _CHROME,
+        faces=("black_han_sans", "noto_sans_kr"),
+        swell=0.004,
+        tracking=0.01,
+    ),
 )
 
 

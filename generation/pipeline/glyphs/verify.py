@@ -1,0 +1,216 @@
+"""The proof of the words: the rendered letters against the font's own outlines, cell by cell.
+
+The intended picture is rasterised by FreeType straight from the font file by character code, so it
+shares neither shaping's glyph numbers nor the mesh's distance field with what it judges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import cv2
+import freetype
+import numpy as np
+import numpy.typing as npt
+
+from .faces import Face
+from .readback import read_back
+from .shaping import Cell, TextLayout
+
+Mask = npt.NDArray[np.float32]
+
+# Intersection over union below which a cell counts as wrong (design, "Proof, not hope").
+LEAST_IOU: Final = 0.90
+
+# A disagreement into which a disc of this radius fits (em) is a missing or foreign stroke: the
+# thinnest stroke of the committed faces is about 0.06 em wide, edges differ by under 0.01 em.
+DEFECT_RADIUS: Final = 0.018
+
+# Never smaller than this in pixels, or single noisy pixels would count.
+LEAST_DEFECT_RADIUS_PX: Final = 1.0
+
+# Masks are drawn this much finer than the picture, then averaged.
+SUPERSAMPLING: Final = 4
+
+# Context around a cell in which foreign ink is looked for, in em.
+CELL_PADDING: Final = 0.04
+
+
+@dataclass(frozen=True)
+class EmToPixel:
+    """Where the em plane of the outlines lies in the picture: x right, y down, uniform scale.
+
+    A point (x, y) in em is at pixel (x0 + scale * x, y0 - scale * y); pixel centres are at .5.
+    """
+
+    scale: float
+    x0: float
+    y0: float
+
+    def box(self, em_box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """Return an em box (y up) as pixels (x0, y0, x1, y1), y down."""
+        left, low, right, high = em_box
+        return (
+            self.x0 + self.scale * left,
+            self.y0 - self.scale * high,
+            self.x0 + self.scale * right,
+            self.y0 - self.scale * low,
+        )
+
+
+@dataclass(frozen=True)
+class CellCheck:
+    """One character: soft IoU 0..1, and the largest wrong stroke's half width in em."""
+
+    text: str
+    iou: float
+    defect: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class WordsCheck:
+    """The proof for one text layer. `read_back` is what Tesseract read, None if it is not there."""
+
+    copy: str
+    code_points: tuple[str, ...]
+    face: str
+    cells: tuple[CellCheck, ...]
+    read_back: str | None = None
+
+    @property
+    def total(self) -> int:
+        """Characters with ink."""
+        return len(self.cells)
+
+    @property
+    def passed(self) -> int:
+        """Characters whose picture matches the font."""
+        return sum(cell.passed for cell in self.cells)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every character matches."""
+        return self.passed == self.total > 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-serialisable dict with the sentence that the merchant sees."""
+        return asdict(self) | {
+            "passed": self.passed,
+            "total": self.total,
+            "ok": self.ok,
+            "label": f"문구 일치 {self.passed}/{self.total}",
+        }
+
+
+def check_words(
+    alpha: Mask, layout: TextLayout, mapping: EmToPixel, *, swell: float, ocr: bool = False
+) -> WordsCheck:
+    """Judge a text layer against its copy.
+
+    `alpha` (H, W) 0..1 is the coverage of the letters' front; `swell` is by how much (em) the
+    material widens the font's strokes on each side. With `ocr`, Tesseract's reading is added when
+    the program is installed; it informs and decides nothing.
+    """
+    masks = [
+        intended_mask(cell, layout.face, mapping, alpha.shape, swell) for cell in layout.cells
+    ]
+    everything = np.maximum.reduce(masks)
+    checks = tuple(
+        _check_cell(alpha, cell, mask, everything, mapping)
+        for cell, mask in zip(layout.cells, masks, strict=True)
+    )
+    return WordsCheck(
+        copy=layout.copy,
+        code_points=tuple(f"U+{ord(character):04X}" for character in layout.copy),
+        face=layout.face.key,
+        cells=checks,
+        read_back=read_back(alpha, len(layout.lines)) if ocr else None,
+    )
+
+
+def intended_mask(
+    cell: Cell, face: Face, mapping: EmToPixel, shape: tuple[int, int], swell: float
+) -> Mask:
+    """Return the coverage (H, W) 0..1 that the font itself wants for one character."""
+    fine = mapping.scale * SUPERSAMPLING
+    bitmap, left, top = _glyph_bitmap(face, cell.character, round(fine * 64))
+    grow = round(swell * fine)
+    if grow:
+        bitmap = cv2.copyMakeBorder(bitmap, grow, grow, grow, grow, cv2.BORDER_CONSTANT, value=0)
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grow + 1, 2 * grow + 1))
+        bitmap = cv2.dilate(bitmap, disc)
+    x = round((mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING) + left - grow
+    y = round((mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING) - top - grow
+    return _pasted(bitmap, x, y, shape)
+
+
+def intended_masks(
+    layout: TextLayout, mapping: EmToPixel, shape: tuple[int, int], swell: float
+) -> Mask:
+    """Return the coverage (H, W) of the whole copy."""
+    return np.maximum.reduce(
+        [intended_mask(cell, layout.face, mapping, shape, swell) for cell in layout.cells]
+    )
+
+
+def _pasted(bitmap: npt.NDArray[np.uint8], x: int, y: int, shape: tuple[int, int]) -> Mask:
+    """Average a fine bitmap whose corner is at fine pixel (x, y) into a picture of `shape`."""
+    mask = np.zeros(shape, np.float32)
+    left, top = x // SUPERSAMPLING, y // SUPERSAMPLING
+    rows = -(-(y - top * SUPERSAMPLING + bitmap.shape[0]) // SUPERSAMPLING)
+    columns = -(-(x - left * SUPERSAMPLING + bitmap.shape[1]) // SUPERSAMPLING)
+    fine = np.zeros((rows * SUPERSAMPLING, columns * SUPERSAMPLING), np.float32)
+    dy, dx = y - top * SUPERSAMPLING, x - left * SUPERSAMPLING
+    fine[dy : dy + bitmap.shape[0], dx : dx + bitmap.shape[1]] = bitmap / np.float32(255)
+    patch = fine.reshape(rows, SUPERSAMPLING, columns, SUPERSAMPLING).mean(axis=(1, 3))
+    y0, y1 = max(top, 0), min(top + rows, shape[0])
+    x0, x1 = max(left, 0), min(left + columns, shape[1])
+    if y0 < y1 and x0 < x1:
+        mask[y0:y1, x0:x1] = patch[y0 - top : y1 - top, x0 - left : x1 - left]
+    return mask
+
+
+@lru_cache(maxsize=256)
+def _glyph_bitmap(
+    face: Face, character: str, size_26_6: int
+) -> tuple[npt.NDArray[np.uint8], int, int]:
+    """Return FreeType's grey bitmap of a character, unhinted, with its left and top bearings."""
+    font = freetype.Face(str(face.path))
+    font.set_char_size(size_26_6, 0, 72, 72)
+    font.load_char(character, freetype.FT_LOAD_RENDER | freetype.FT_LOAD_NO_HINTING)
+    slot = font.glyph
+    bitmap = slot.bitmap
+    # The public `buffer` copies byte by byte into a list: 50 ms for a large glyph.
+    pixels = np.ctypeslib.as_array(bitmap._FT_Bitmap.buffer, (bitmap.rows, bitmap.pitch))  # noqa: SLF001
+    return pixels[:, : bitmap.width].copy(), slot.bitmap_left, slot.bitmap_top
+
+
+def _check_cell(
+    alpha: Mask, cell: Cell, mask: Mask, everything: Mask, mapping: EmToPixel
+) -> CellCheck:
+    pad = CELL_PADDING * mapping.scale + 2
+    x0, y0, x1, y1 = mapping.box(cell.box)
+    rows = slice(max(int(y0 - pad), 0), int(np.ceil(y1 + pad)))
+    columns = slice(max(int(x0 - pad), 0), int(np.ceil(x1 + pad)))
+    own, seen = mask[rows, columns], alpha[rows, columns]
+    # Where a neighbour's ink reaches into this window, the neighbour answers for it.
+    foreign = everything[rows, columns] > own + 0.02
+    foreign = cv2.dilate(foreign.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    seen = np.where(foreign & (own < 0.5), own, seen)
+    union = float(np.maximum(own, seen).sum())
+    iou = float(np.minimum(own, seen).sum()) / union if union else 0.0
+    defect = _widest(np.abs(own - seen) > 0.5) / mapping.scale
+    limit = max(DEFECT_RADIUS, LEAST_DEFECT_RADIUS_PX / mapping.scale)
+    whole = own.sum() > 0 and 0 <= y0 and 0 <= x0 and y1 <= alpha.shape[0] and x1 <= alpha.shape[1]
+    passed = bool(whole and iou >= LEAST_IOU and defect <= limit)
+    return CellCheck(cell.character, round(iou, 4), round(defect, 4), passed)
+
+
+def _widest(wrong: npt.NDArray[np.bool_]) -> float:
+    """Radius in pixels of the largest disc that fits into the wrong pixels."""
+    framed = np.pad(wrong.astype(np.uint8), 1)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return max(float(distance.max()) - 0.5, 0.0)
