@@ -1,0 +1,184 @@
+"""Figures: what the machine is doing, how long stages take, and when a job will be done."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import statistics
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, NamedTuple, TypedDict
+
+import psutil
+from django.utils import timezone
+
+from .models import Job, StageResult, WorkerProcess
+from .pipeline import catalog
+from .pipeline.errors import UnknownChoice
+from .pipeline.types import Stage
+from .plan import planned_stages
+
+GIGABYTE: Final = 1024**3
+# Before the first run, for 1080x1080 on two cores; learnt figures replace them from then on.
+FIRST_GUESS: Final[Mapping[Stage, float]] = {
+    Stage.BACKGROUND: 14.0,
+    Stage.TEXT: 8.0,
+    Stage.COMPOSITION: 1.5,
+}
+FIRST_GUESS_PIXELS: Final = 1080 * 1080
+TEST_MODE_GUESS: Final = 0.4
+# The median of this many runs follows a changed machine within a day and ignores single hiccups.
+RECENT_RUNS: Final = 20
+# Learnt times are read again after this long; a row a second is not worth a query a second.
+LEARNT_FOR: Final = 30
+NVIDIA_QUERY: Final = "index,name,memory.used,memory.total,utilization.gpu"
+NVIDIA_PATIENCE: Final = 3.0
+
+
+class GpuInfo(TypedDict):
+    """One GPU; memory in MB, utilization in percent."""
+
+    index: int
+    name: str
+    vram_used_mb: float
+    vram_total_mb: float
+    vram_percent: float
+    utilization: float
+
+
+class SystemMetrics(TypedDict):
+    """The machine of a worker (or of this process, when no worker has reported)."""
+
+    cpu_percent: float
+    ram_used_gb: float
+    ram_total_gb: float
+    ram_percent: float
+    gpu_info: list[GpuInfo]
+
+
+class Timing(NamedTuple):
+    """Seconds. An ETA is None when nothing runs or waits, negative when overdue."""
+
+    elapsed: float
+    eta: float | None
+    step_eta: float | None
+
+
+def system_metrics() -> SystemMetrics:
+    """Measure this machine. CPU is the mean since the previous call in this process."""
+    memory = psutil.virtual_memory()
+    return {
+        "cpu_percent": psutil.cpu_percent(interval=None),
+        "ram_used_gb": round(memory.used / GIGABYTE, 2),
+        "ram_total_gb": round(memory.total / GIGABYTE, 2),
+        "ram_percent": memory.percent,
+        "gpu_info": gpu_info(),
+    }
+
+
+def gpu_info() -> list[GpuInfo]:
+    """Ask nvidia-smi, which ships with the driver; an empty list where there is none."""
+    if not shutil.which("nvidia-smi"):
+        return []
+    command = ["nvidia-smi", f"--query-gpu={NVIDIA_QUERY}", "--format=csv,noheader,nounits"]
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=NVIDIA_PATIENCE, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = csv.reader(answer.stdout.splitlines(), skipinitialspace=True)
+    return [_gpu(row) for row in rows if len(row) == 5]
+
+
+def _gpu(row: list[str]) -> GpuInfo:
+    index, name, *numbers = row
+    used, total, busy = (float(n) if n.replace(".", "").isdigit() else 0.0 for n in numbers)
+    return {
+        "index": int(index),
+        "name": name,
+        "vram_used_mb": used,
+        "vram_total_mb": total,
+        "vram_percent": round(100 * used / total, 1) if total else 0.0,
+        "utilization": busy,
+    }
+
+
+def worker_metrics(engine: str) -> SystemMetrics:
+    """Return what the engine's freshest worker measured, else this machine's own figures."""
+    freshest = WorkerProcess.objects.filter(engine=engine).order_by("-last_heartbeat").first()
+    measured: SystemMetrics | None = freshest.metrics.get("system") if freshest else None
+    return measured or system_metrics()
+
+
+# --- how long stages take -------------------------------------------------------------------------
+
+
+def expected_seconds(job: Job) -> Mapping[Stage, float]:
+    """Return what each stage of this job is expected to take, from past runs of its like."""
+    parameters = job.parameters
+    return _expected(
+        job.engine,
+        str(parameters.get("format", "1:1")),
+        bool(parameters.get("test_mode")),
+        int(time.monotonic() // LEARNT_FOR),
+    )
+
+
+@lru_cache(maxsize=64)
+def _expected(engine: str, frame: str, test_mode: bool, _period: int) -> Mapping[Stage, float]:
+    learnt = stage_medians(engine, frame, test_mode=test_mode)
+    return {stage: learnt.get(stage) or first_guess(stage, frame, test_mode) for stage in Stage}
+
+
+def first_guess(stage: Stage, frame: str, test_mode: bool) -> float:
+    """Return the expectation before any run: render time grows with the number of pixels."""
+    if test_mode:
+        return TEST_MODE_GUESS
+    try:
+        size = catalog.frame_format(frame)
+    except UnknownChoice:
+        return FIRST_GUESS[stage]
+    return FIRST_GUESS[stage] * size.width * size.height / FIRST_GUESS_PIXELS
+
+
+def stage_medians(engine: str, frame: str, *, test_mode: bool = False) -> dict[Stage, float]:
+    """Return the median seconds of each stage's recent real runs (nothing reused or uploaded)."""
+    runs = StageResult.objects.filter(
+        engine=engine,
+        seconds__gt=0,
+        reused_from__isnull=True,
+        job__parameters__format=frame,
+        job__parameters__test_mode=test_mode,
+    )
+    recent = runs.order_by("-created_at").values_list("stage", "seconds")
+    seconds: defaultdict[Stage, list[float]] = defaultdict(list)
+    for stage, taken in recent[: RECENT_RUNS * len(Stage)]:
+        seconds[Stage(stage)].append(taken)
+    return {stage: statistics.median(taken) for stage, taken in seconds.items()}
+
+
+def timing(job: Job, now: datetime | None = None) -> Timing:
+    """Return the job's elapsed time and what is left of it and of its current stage."""
+    now = now or timezone.now()
+    if job.started_at is None:
+        return Timing(0.0, sum(_left(job)) if job.status == Job.Status.PENDING else None, None)
+    elapsed = ((job.finished_at or now) - job.started_at).total_seconds()
+    if job.is_finished:
+        return Timing(round(elapsed, 1), None, None)
+    left = _left(job)
+    in_step = (now - job.step_started_at).total_seconds() if job.step_started_at else 0.0
+    step_eta = (left[0] if left else 0.0) - in_step
+    return Timing(round(elapsed, 1), round(sum(left) - in_step, 1), round(step_eta, 1))
+
+
+def _left(job: Job) -> list[float]:
+    """Expected seconds of the current stage and those after it."""
+    expected = expected_seconds(job)
+    stages = planned_stages(job.parameters)
+    current = next((n for n, stage in enumerate(stages) if stage == job.current_step), 0)
+    return [expected[stage] for stage in stages[current:]]

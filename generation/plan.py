@@ -1,0 +1,73 @@
+"""Which stages a job runs, where each lies on the progress bar, and the addresses of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .pipeline.fingerprint import ENGINE_VERSION, stage_key
+from .pipeline.types import PROGRESS_SPAN, STAGES, AdSpec, Stage
+
+if TYPE_CHECKING:
+    from campaigns.models import Ad
+
+    from .models import Job
+
+SPEC_FIELDS: Final = tuple(field.name for field in fields(AdSpec) if field.name != "photo")
+# The engine an uploaded stage image counts as: no engine made it.
+UPLOADED: Final = "upload"
+
+
+def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
+    """Return what is asked of the pipeline, as `Job.parameters` keeps it.
+
+    The fields of AdSpec but for the photo's path, which belongs to the machine that runs it; the
+    photo is known by its digest.
+    """
+    wishes = {name: getattr(ad, name, None) for name in SPEC_FIELDS}
+    return wishes | {
+        "font": ad.font or None,
+        "test_mode": test_mode,
+        "photo_sha256": ad.photo.sha256 if ad.photo else None,
+    }
+
+
+def job_spec(job: Job) -> AdSpec:
+    """Return the job's AdSpec with the photo's path on this machine."""
+    wishes = {name: job.parameters[name] for name in SPEC_FIELDS}
+    return AdSpec(photo=Path(job.ad.photo.image.path) if job.ad.photo else None, **wishes)
+
+
+def planned_stages(parameters: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """Return the stages a job goes through: without copy the scene alone is the ad."""
+    return STAGES if parameters.get("ad_text") else (Stage.BACKGROUND,)
+
+
+def progress_span(parameters: Mapping[str, Any], stage: Stage) -> tuple[float, float]:
+    """Return where the stage begins and ends on the job's 0-100 bar."""
+    if len(planned_stages(parameters)) == 1:
+        return (0.0, 100.0)
+    start, end = PROGRESS_SPAN[stage]
+    return (float(start), float(end))
+
+
+def engine_version(engine: str) -> str:
+    """Return the version that an engine's results carry: another version paints differently."""
+    return ENGINE_VERSION if engine == "studio" else f"{engine}/{ENGINE_VERSION}"
+
+
+def content_address(job: Job, stage: Stage) -> str:
+    """Return the address (64 hex digits) of what this stage of this job makes.
+
+    Images uploaded in place of earlier stages are part of it.
+    """
+    photo = job.parameters["photo_sha256"]
+    key = stage_key(stage, job_spec(job), photo, engine_version(job.engine))
+    uploads: Mapping[str, str] = job.parameters.get("stage_images") or {}
+    earlier = {name: uploads[name] for name in sorted(uploads) if name <= stage}
+    if not earlier:
+        return key
+    return sha256(f"{key} {earlier}".encode()).hexdigest()
