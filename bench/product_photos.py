@@ -127,7 +127,10 @@ def gift_box() -> list[Part]:
         (1400, 760), "#c9a77a",
         [("건어물", 270, "#1f3a4d", 0.40), ("선물세트", 150, "#1f3a4d", 0.70)], "#1f3a4d",
     )  # fmt: skip
-    return [box((4.6, 3.0, 2.5), textured(front, 0.7)), box((4.7, 3.1, 0.42), coloured((0.014, 0.042, 0.075), 0.6), 2.5)]
+    return [
+        box((4.6, 3.0, 2.5), textured(front, 0.7)),
+        box((4.7, 3.1, 0.42), coloured((0.014, 0.042, 0.075), 0.6), 2.5),
+    ]
 
 
 def latte_cup() -> list[Part]:
@@ -254,7 +257,9 @@ def photograph(name: str, out: Path) -> None:
     bare = scene(parts, turn=turn, with_ground=False)
     del bare["sky"]
     alpha = render.render_passes(bare, seed=2, samples=16, samples_per_pass=16).alpha
-    cv2.imwrite(str(out / f"{name}.alpha.png"), np.round(np.clip(alpha, 0, 1) * 255).astype(np.uint8))
+    cv2.imwrite(
+        str(out / f"{name}.alpha.png"), np.round(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
+    )
 
 
 def main() -> None:
