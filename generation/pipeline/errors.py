@@ -42,6 +42,12 @@ class TextDoesNotFit(StageFailed):
     code = "text_does_not_fit"
 
 
+class WordsWrong(StageFailed):
+    """The rendered letters do not match the font, even on a second try. params: `passed`, `total`."""
+
+    code = "words_wrong"
+
+
 class OutOfMemory(StageFailed):
     code = "out_of_memory"
 

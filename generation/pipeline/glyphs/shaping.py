@@ -108,9 +108,7 @@ def _breakings(words: list[str]) -> Iterator[tuple[str, ...]]:
     for breaks in range(min(MOST_LINES, len(words))):
         for places in combinations(range(1, len(words)), breaks):
             edges = (0, *places, len(words))
-            yield tuple(
-                " ".join(words[a:b]) for a, b in zip(edges, edges[1:], strict=False)
-            )
+            yield tuple(" ".join(words[a:b]) for a, b in zip(edges, edges[1:], strict=False))
 
 
 def _block(
@@ -183,7 +181,9 @@ def glyph_contours(face: Face, glyph: int) -> tuple[Contour, ...]:
     font, units = hb_font(face)
     pen = _FlatteningPen()
     font.draw_glyph_with_pen(glyph, pen)
-    return tuple(np.array(contour, np.float32) / units for contour in pen.contours if len(contour) > 2)
+    return tuple(
+        np.array(contour, np.float32) / units for contour in pen.contours if len(contour) > 2
+    )
 
 
 class _FlatteningPen:

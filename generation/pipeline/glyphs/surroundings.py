@@ -80,7 +80,9 @@ def surroundings(profile: Profile, tint: tuple[Floats, Floats]) -> npt.NDArray[n
 
 def _directions() -> tuple[Floats, Floats, Floats]:
     """Directions of the map's pixels, in Mitsuba's convention for envmaps (up is +y)."""
-    v, u = np.meshgrid((np.arange(ROWS) + 0.5) / ROWS, (np.arange(2 * ROWS) + 0.5) / (2 * ROWS), indexing="ij")
+    v, u = np.meshgrid(
+        (np.arange(ROWS) + 0.5) / ROWS, (np.arange(2 * ROWS) + 0.5) / (2 * ROWS), indexing="ij"
+    )
     theta, phi = v * np.pi, u * 2 * np.pi
     return np.sin(phi) * np.sin(theta), np.cos(theta), -np.cos(phi) * np.sin(theta)
 

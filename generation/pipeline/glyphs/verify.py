@@ -6,7 +6,7 @@ shares neither shaping's glyph numbers nor the mesh's distance field with what i
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -42,12 +42,21 @@ CELL_PADDING: Final = 0.04
 class EmToPixel:
     """Where the em plane of the outlines lies in the picture: x right, y down, uniform scale.
 
-    A point (x, y) in em is at pixel (x0 + scale * x, y0 - scale * y); pixel centres are at .5.
+    A point (x, y) in em is at pixel (x0 + scale * x, y0 - scale * y); pixel centres are at .5. The
+    letters' sides run from there towards the pixel `vanishing`; their back is `recession` times as
+    far from it as their outline (1: no sides are seen).
     """
 
     scale: float
     x0: float
     y0: float
+    vanishing: tuple[float, float] = (0.0, 0.0)
+    recession: float = 1.0
+
+    def shifted(self, dx: float, dy: float) -> EmToPixel:
+        """Return the mapping for a picture whose corner is at pixel (dx, dy) of this one."""
+        x, y = self.vanishing
+        return replace(self, x0=self.x0 - dx, y0=self.y0 - dy, vanishing=(x - dx, y - dy))
 
     def box(self, em_box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         """Return an em box (y up) as pixels (x0, y0, x1, y1), y down."""
@@ -114,9 +123,7 @@ def check_words(
     material widens the font's strokes on each side. With `ocr`, Tesseract's reading is added when
     the program is installed; it informs and decides nothing.
     """
-    masks = [
-        intended_mask(cell, layout.face, mapping, alpha.shape, swell) for cell in layout.cells
-    ]
+    masks = [intended_mask(cell, layout.face, mapping, alpha.shape, swell) for cell in layout.cells]
     everything = np.maximum.reduce(masks)
     checks = tuple(
         _check_cell(alpha, cell, mask, everything, mapping)
@@ -144,7 +151,21 @@ def intended_mask(
         bitmap = cv2.dilate(bitmap, disc)
     x = round((mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING) + left - grow
     y = round((mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING) - top - grow
-    return _pasted(bitmap, x, y, shape)
+    return _swept(_pasted(bitmap, x, y, shape), mapping)
+
+
+def _swept(mask: Mask, mapping: EmToPixel) -> Mask:
+    """Return the union of a mask and its copies down to the back of the letters, a pixel apart."""
+    height, width = mask.shape
+    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)]) - mapping.vanishing
+    reach = (1 - mapping.recession) * float(np.linalg.norm(corners, axis=1).max())
+    silhouette = mask
+    for size in np.linspace(1.0, mapping.recession, int(np.ceil(reach)) + 1)[1:]:
+        # Pixel centres are at .5 here, at whole numbers in OpenCV.
+        x, y = (v * (1 - size) + 0.5 * (size - 1) for v in mapping.vanishing)
+        moved = cv2.warpAffine(mask, np.array([[size, 0, x], [0, size, y]]), (width, height))
+        silhouette = np.maximum(silhouette, moved)
+    return silhouette
 
 
 def intended_masks(
@@ -191,10 +212,9 @@ def _glyph_bitmap(
 def _check_cell(
     alpha: Mask, cell: Cell, mask: Mask, everything: Mask, mapping: EmToPixel
 ) -> CellCheck:
-    pad = CELL_PADDING * mapping.scale + 2
+    pad = int(CELL_PADDING * mapping.scale) + 2
+    rows, columns = (_extent(mask.max(axis=axis), pad) for axis in (1, 0))
     x0, y0, x1, y1 = mapping.box(cell.box)
-    rows = slice(max(int(y0 - pad), 0), int(np.ceil(y1 + pad)))
-    columns = slice(max(int(x0 - pad), 0), int(np.ceil(x1 + pad)))
     own, seen = mask[rows, columns], alpha[rows, columns]
     # Where a neighbour's ink reaches into this window, the neighbour answers for it.
     foreign = everything[rows, columns] > own + 0.02
@@ -207,6 +227,13 @@ def _check_cell(
     whole = own.sum() > 0 and 0 <= y0 and 0 <= x0 and y1 <= alpha.shape[0] and x1 <= alpha.shape[1]
     passed = bool(whole and iou >= LEAST_IOU and defect <= limit)
     return CellCheck(cell.character, round(iou, 4), round(defect, 4), passed)
+
+
+def _extent(profile: Mask, pad: int) -> slice:
+    places = np.flatnonzero(profile)
+    if len(places) == 0:
+        return slice(0, 1)
+    return slice(max(int(places[0]) - pad, 0), int(places[-1]) + pad + 1)
 
 
 def _widest(wrong: npt.NDArray[np.bool_]) -> float:

@@ -1,0 +1,151 @@
+"""The lettering as a Mitsuba scene: its mesh in the set's space, its light, its crop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from generation.pipeline.layout import Box
+from generation.pipeline.studio.camera import sensor
+from generation.pipeline.studio.materials import Material
+from generation.pipeline.studio.render import use_variant
+from generation.pipeline.studio.rig import Rig, headline_frame
+
+from .mesh import TextMesh
+from .surroundings import surroundings
+from .verify import EmToPixel
+
+Floats = npt.NDArray[np.float64]
+
+# Pixels kept round the ink: the crop's edge must show no letter.
+CROP_MARGIN: Final = 6
+
+# Strength of the set's own lights against the letters' studio, whose radiances assume exposure 1.
+SET_LIGHT: Final = 0.35
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the lettering stands: the block's place in the frame and the crop that holds it.
+
+    `mapping` takes the outlines' em plane to full-frame pixels; `crop` is in full-frame pixels.
+    """
+
+    mapping: EmToPixel
+    crop: Box
+    to_world: Floats
+
+
+def place(mesh: TextMesh, rig: Rig, headline: Box) -> Placement:
+    """Fit the mesh into the headline's box, as large as it goes, parallel to the film."""
+    scale = min(headline.width / mesh.width, headline.height / mesh.height)
+    half_width, half_height = scale * mesh.width / 2, scale * mesh.height / 2
+    x, y = headline.center
+    if rig.layout.align == "left":
+        x = headline.x + half_width
+    middle = (round(x), round(y))
+    ink = _around(middle, half_width, half_height)
+    frame = headline_frame(rig, ink)
+    em = np.diag([scale, scale, scale, 1.0])
+    em[2, 3] = -scale * mesh.outline_z
+    depth = float((frame[:3, 3] - rig.camera.position) @ rig.camera.axes[2])
+    behind = (mesh.outline_z - float(mesh.vertices[:, 2].min())) * scale * depth / rig.camera.focal
+    mapping = EmToPixel(
+        scale=scale,
+        x0=float(middle[0]),
+        y0=float(middle[1]),
+        vanishing=(float(rig.camera.axis_x), float(rig.camera.axis_y)),
+        recession=depth / (depth + behind),
+    )
+    crop = _around(middle, half_width + CROP_MARGIN, half_height + CROP_MARGIN)
+    return Placement(mapping, _inside(crop, rig.camera.width, rig.camera.height), frame @ em)
+
+
+def _around(middle: tuple[int, int], half_width: float, half_height: float) -> Box:
+    across, down = int(np.ceil(half_width)), int(np.ceil(half_height))
+    return Box(middle[0] - across, middle[1] - down, 2 * across, 2 * down)
+
+
+def _inside(box: Box, width: int, height: int) -> Box:
+    left, top = max(box.x, 0), max(box.y, 0)
+    return Box(left, top, min(box.right, width) - left, min(box.bottom, height) - top)
+
+
+def lettering_scene(
+    mesh: TextMesh,
+    material: Material,
+    rig: Rig,
+    placement: Placement,
+    tint: tuple[Floats, Floats],
+    samples_per_pass: int,
+) -> dict[str, Any]:
+    """Return Mitsuba's dictionary of the letters alone, in the set's light, seen by its camera.
+
+    Polished surfaces need one sample of what they mirror and no shadow rays: the direct integrator
+    does a third of a path tracer's work, and letters that mirror each other show dark, which is
+    what metal needs.
+    """
+    use_variant()
+    view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
+    return {
+        "type": "scene",
+        "integrator": {
+            "type": "direct",
+            "bsdf_samples": 1,
+            "emitter_samples": 0,
+            "hide_emitters": True,
+        },
+        "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples_per_pass}},
+        "studio": _environment(material, rig, tint),
+        **_set_lights(rig),
+        "letters": _shape(mesh, material, placement.to_world),
+    }
+
+
+def _environment(material: Material, rig: Rig, tint: tuple[Floats, Floats]) -> dict[str, Any]:
+    import mitsuba as mi
+
+    right, up, forward = rig.camera.axes
+    turn = np.eye(4)
+    turn[:3, 0], turn[:3, 1], turn[:3, 2] = right, up, -forward
+    radiance = surroundings(material.profile, tint) / np.float32(rig.exposure)
+    return {
+        "type": "envmap",
+        "bitmap": mi.Bitmap(radiance),
+        "to_world": mi.ScalarTransform4f(turn),
+    }
+
+
+def _set_lights(rig: Rig) -> dict[str, Any]:
+    dimmed = [
+        replace(light, radiance=tuple(SET_LIGHT * channel for channel in light.radiance))
+        for light in rig.lights
+    ]
+    return {f"light_{index}": light.to_shape() for index, light in enumerate(dimmed)}
+
+
+def _shape(mesh: TextMesh, material: Material, to_world: Floats) -> Any:
+    """Return the mesh as a Mitsuba shape in world space."""
+    import mitsuba as mi
+
+    properties = mi.Properties()
+    properties["bsdf"] = mi.load_dict({"type": "twosided", "inner": dict(material.surface)})
+    shape = mi.Mesh(
+        "letters",
+        len(mesh.vertices),
+        len(mesh.faces),
+        has_vertex_normals=True,
+        has_vertex_texcoords=False,
+        props=properties,
+    )
+    parameters = mi.traverse(shape)
+    rotation = to_world[:3, :3] / np.linalg.norm(to_world[:3, 0])
+    points = mesh.vertices @ to_world[:3, :3].T + to_world[:3, 3]
+    parameters["vertex_positions"] = np.ravel(points).astype(np.float32)
+    parameters["vertex_normals"] = np.ravel(mesh.normals @ rotation.T).astype(np.float32)
+    parameters["faces"] = np.ravel(mesh.faces).astype(np.uint32)
+    parameters.update()
+    return shape
