@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -176,8 +175,8 @@ def develop(radiance: Image, exposure: float) -> NDArray[np.uint8]:
     """
     scene = np.maximum(radiance * np.float32(exposure), 0)
     white = float(_hable(np.array(_LINEAR_WHITE, np.float32)))
-    luminance = scene @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    scale = _hable(luminance * _GAIN) / white / np.maximum(luminance, 1e-6)
+    bright = luminance(scene)
+    scale = _hable(bright * _GAIN) / white / np.maximum(bright, 1e-6)
     by_luminance = scene * scale[..., None]
     by_channel = _hable(scene * _GAIN) / white
     linear = np.clip(0.5 * by_luminance + 0.5 * by_channel, 0, 1)
@@ -185,14 +184,10 @@ def develop(radiance: Image, exposure: float) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", np.round(encoded * 255).astype(np.uint8))
 
 
-def auto_exposure(radiance: Image, weight: Image | None = None) -> float:
-    """Return the exposure that puts the weighted median luminance on middle grey."""
-    luminance = radiance @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    small = cv2.resize(luminance, (128, 128), interpolation=cv2.INTER_AREA)
-    if weight is None:
-        return MIDDLE_GREY / max(float(np.median(small)), 1e-4)
-    chosen = small[cv2.resize(weight, (128, 128), interpolation=cv2.INTER_AREA) > 0.5]
-    return MIDDLE_GREY / max(float(np.median(chosen if chosen.size else small)), 1e-4)
+def luminance(radiance: Image) -> Image:
+    """Return the luminance (height, width) of linear sRGB, Rec. 709 weights."""
+    bright: Image = radiance @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return bright
 
 
 class Pacer:

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Final, NamedTuple
 
 from generation.pipeline.layout import Layout
+from generation.pipeline.studio.backdrops import Backdrop
 from generation.pipeline.studio.lights import SoftBox
-from generation.pipeline.studio.palette import Palette, Rgb
+from generation.pipeline.studio.palette import Palette, Rgb, Tone
 from generation.pipeline.studio.rig import Pose, Rig
+from generation.pipeline.studio.shapes import Shape
+
+
+class Levels(NamedTuple):
+    """A brightness for each tone of product: 1 is white, 0.18 middle grey."""
+
+    dark: float
+    mid: float
+    light: float
+
+    def against(self, tone: Tone) -> float:
+        """Return the level that sets a product of that tone apart."""
+        return float(getattr(self, tone))
+
+
+EVEN: Final = Levels(0.18, 0.18, 0.18)
 
 
 @dataclass(frozen=True)
@@ -29,15 +46,18 @@ class StudioSet:
 
     `shapes` builds everything near: ground, props, a seamless wall. `backdrop`, where there is
     one, builds what is far away and out of focus; it is rendered apart and blurred as the lens
-    would. Elevations in degrees below the horizon; `aperture` is the lens radius in decimetres.
+    would for `backdrop_depth` and exposed so that its median lands on `backdrop_level` (1 is white,
+    0.18 middle grey) by the product's tone. The table is exposed to `key_level`.
+    Elevations in degrees below the horizon; `aperture` is the lens radius; lengths in decimetres.
     """
 
-    shapes: Callable[[Rig], dict[str, Any]]
-    backdrop: Callable[[Rig], dict[str, Any]] | None
+    shapes: Callable[[Rig], dict[str, Shape]]
+    backdrop: Callable[[Rig], Backdrop] | None
     lights: Callable[[Staging], tuple[SoftBox, ...]]
     ambient: Callable[[Staging], Rgb]
     elevation: float
     lying_elevation: float
     aperture: float
-    backdrop_depth: float = 30.0
-    glossy: bool = False
+    backdrop_depth: float = 50.0
+    backdrop_level: Levels = EVEN
+    key_level: Levels = EVEN

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from generation.pipeline.studio.lights import SoftBox
 from generation.pipeline.studio.palette import Palette, Rgb
 from generation.pipeline.studio.rig import Rig
-from generation.pipeline.studio.shapes import arch, cylinder_solid, painted, sweep
+from generation.pipeline.studio.shapes import Shape, arch, cylinder_solid, painted, sweep
 
-from . import Staging, StudioSet
+from . import Levels, Staging, StudioSet
 
 # Decimetres: the plinth is wide enough for goods 24 cm long.
 PLINTH_RADIUS: Final = 2.3
@@ -43,10 +43,10 @@ def _ambient(staging: Staging) -> Rgb:
     return red, green, blue
 
 
-def _shapes(rig: Rig) -> dict[str, Any]:
+def _shapes(rig: Rig) -> dict[str, Shape]:
     rng = np.random.default_rng(rig.seed + 1)
     wall, plinth = _tones(rig.palette)
-    shapes: dict[str, Any] = {
+    shapes: dict[str, Shape] = {
         "sweep": sweep(distance=SWEEP_DISTANCE, floor=-PLINTH_HEIGHT, bsdf=painted(wall)),
         "plinth": cylinder_solid(
             PLINTH_RADIUS, bottom=-PLINTH_HEIGHT, top=0.0, bevel=0.06, bsdf=painted(plinth)
@@ -72,4 +72,5 @@ SET: Final = StudioSet(
     elevation=7.0,
     lying_elevation=26.0,
     aperture=0.06,
+    key_level=Levels(0.42, 0.34, 0.15),
 )

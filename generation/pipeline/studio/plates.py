@@ -1,0 +1,251 @@
+"""The plate: a set photographed without a product, developed once and kept for the next ad."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .backdrops import BACKDROP_SCALE, add_bokeh, blur_radius, disc_blur, lamp_shapes
+from .camera import sensor
+from .lights import surround
+from .render import (
+    Image,
+    Layers,
+    denoise,
+    integrator,
+    luminance,
+    render_passes,
+    use_variant,
+)
+from .rig import Rig
+from .stage import build_albedo_scene, build_scene, studio_set
+
+# Samples per pixel: the denoiser, guided by a clean albedo, makes the rest.
+PLATE_SAMPLES: Final = 6
+ALBEDO_SAMPLES: Final = 3
+# The backdrop is blurred afterwards and rendered at a quarter of the size.
+BACKDROP_SAMPLES: Final = 12
+# The first preview: this wide on its long side, in pixels, and this many samples.
+GLANCE_SIDE: Final = 240
+GLANCE_SAMPLES: Final = 3
+# Plates are about 5 MB each; the oldest unused go when the folder outgrows this.
+CACHE_BYTES: Final = 400 * 1024 * 1024
+PLATE_SUFFIX: Final = ".plate.npz"
+# Part of the frame, as multiples of the product's box, over which the table is metered.
+METER_SIZE: Final = 256
+
+# Called with (steps done, steps planned, linear exposed picture of any size, 1 = white).
+OnStep = Callable[[int, int, Image], None]
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A photographed set.
+
+    `picture` linear RGB (height, width, 3) float32, already exposed; `albedo` of the same shape,
+    0..1; `near` (height, width) 0..1, where the sharp part of the set is; `exposure` is what the
+    set's radiance was multiplied by.
+    """
+
+    picture: Image
+    albedo: Image
+    near: Image
+    exposure: float
+
+
+def plate_for(rig: Rig, cache_dir: Path, on_step: OnStep) -> tuple[Plate, Rig, bool]:
+    """Return the rig's plate, the rig with its exposure, and whether the plate was kept.
+
+    A kept plate that cannot be read is rendered anew.
+    """
+    path = cache_dir / "plates" / (_key(rig) + PLATE_SUFFIX)
+    kept = _load(path)
+    plate = kept or _stored(render_plate(rig, on_step), path)
+    return plate, replace(rig, exposure=plate.exposure), kept is not None
+
+
+def _key(rig: Rig) -> str:
+    """Name a plate by everything its pixels depend on."""
+    facts = replace(rig, exposure=1.0).to_json() | {
+        "samples": [PLATE_SAMPLES, ALBEDO_SAMPLES, BACKDROP_SAMPLES],
+        "variant": use_variant(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _load(path: Path) -> Plate | None:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            plate = Plate(
+                stored["picture"].astype(np.float32),
+                _unit(stored["albedo"]),
+                _unit(stored["near"]),
+                float(stored["exposure"]),
+            )
+        path.touch()
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return plate
+
+
+def _unit(levels: NDArray[Any]) -> Image:
+    """Return 0..255 as 0..1."""
+    return levels.astype(np.float32) / np.float32(255)
+
+
+def _stored(plate: Plate, path: Path) -> Plate:
+    """Keep the plate, whole or not at all, and return it as a later reading would."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, NDArray[Any]] = {
+        "picture": plate.picture.astype(np.float16),
+        "albedo": np.round(plate.albedo * 255).astype(np.uint8),
+        "near": np.round(plate.near * 255).astype(np.uint8),
+        "exposure": np.array(plate.exposure),
+    }
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+    Path(file.name).replace(path)
+    trim_cache(path.parent, CACHE_BYTES)
+    return Plate(
+        arrays["picture"].astype(np.float32),
+        _unit(arrays["albedo"]),
+        _unit(arrays["near"]),
+        plate.exposure,
+    )
+
+
+def trim_cache(folder: Path, limit: int) -> None:
+    """Delete the plates not used for longest until the folder holds at most `limit` bytes."""
+    plates = sorted(folder.glob("*" + PLATE_SUFFIX), key=_last_used)
+    total = sum(_size(plate) for plate in plates)
+    for plate in plates[:-1]:
+        if total <= limit:
+            return
+        total -= _size(plate)
+        plate.unlink(missing_ok=True)
+
+
+def _last_used(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - one call, tolerant of a vanished file
+    except OSError:
+        return 0
+
+
+def render_plate(rig: Rig, on_step: OnStep) -> Plate:
+    """Photograph the set: a glance first, then the far layer, then the near one pass by pass."""
+    total = PLATE_SAMPLES + 2
+    on_step(1, total, glance(rig))
+    far = render_far(rig, scale=BACKDROP_SCALE, samples=BACKDROP_SAMPLES)
+    glowing = build_albedo_scene(rig)
+    albedo = render_passes(glowing, seed=rig.seed, samples=1, samples_per_pass=ALBEDO_SAMPLES)
+
+    def watch(done: int, _: int, layers: Layers) -> None:
+        picture, _exposure = expose(rig, shrink(layers), far)
+        on_step(done + 1, total, picture)
+
+    layers = render_passes(build_scene(rig), seed=rig.seed, samples=PLATE_SAMPLES, on_pass=watch)
+    picture, exposure = expose(rig, layers, far)
+    guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
+    guide = np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
+    clean = np.maximum(denoise(picture, guide), 0)
+    on_step(total, total, clean)
+    return Plate(clean, guide, layers.alpha, exposure)
+
+
+def glance(rig: Rig) -> Image:
+    """Return a small, quick, denoised picture of the set: the first thing people see."""
+    scale = GLANCE_SIDE / max(rig.camera.width, rig.camera.height)
+    far = render_far(rig, scale=scale / 2, samples=GLANCE_SAMPLES)
+    layers = render_passes(
+        build_scene(rig, scale=scale),
+        seed=rig.seed,
+        samples=GLANCE_SAMPLES,
+        samples_per_pass=GLANCE_SAMPLES,
+    )
+    picture, _ = expose(rig, layers, far)
+    return np.maximum(denoise(picture), 0)
+
+
+def shrink(layers: Layers) -> Layers:
+    """Return the render at a third of its size, for a preview: averaging is the denoiser."""
+    size = (max(layers.alpha.shape[1] // 3, 1), max(layers.alpha.shape[0] // 3, 1))
+    radiance = cv2.resize(layers.radiance, size, interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(layers.alpha, size, interpolation=cv2.INTER_AREA)
+    return replace(layers, radiance=radiance, alpha=alpha)
+
+
+def render_far(rig: Rig, *, scale: float, samples: int) -> Image | None:
+    """Return what is far behind, out of focus, at `scale`, its median luminance 1; None if nothing.
+
+    The lamps are not in it: they are drawn as discs at full size.
+    """
+    chosen = studio_set(rig.style)
+    if chosen.backdrop is None:
+        return None
+    use_variant()
+    far = chosen.backdrop(rig)
+    scene = {
+        "type": "scene",
+        "integrator": integrator(3),
+        "sensor": sensor(rig.camera, scale=scale, crop=None, pinhole=True),
+        "surround": surround(far.ambient),
+        **far.shapes,
+        **lamp_shapes(far.lamps),
+    }
+    layers = render_passes(scene, seed=rig.seed, samples=samples, samples_per_pass=samples)
+    radius = blur_radius(rig.camera, chosen.backdrop_depth) * scale
+    blurred = disc_blur(denoise(layers.radiance), radius)
+    return blurred / max(float(np.median(luminance(blurred))), 1e-6)
+
+
+def expose(rig: Rig, layers: Layers, far: Image | None) -> tuple[Image, float]:
+    """Return near over far, exposed (1 = white), and the near layer's exposure."""
+    chosen = studio_set(rig.style)
+    exposure = chosen.key_level.against(rig.palette.product_tone) / meter(rig, layers)
+    picture = layers.radiance * np.float32(exposure)
+    if far is not None:
+        height, width = layers.alpha.shape
+        behind = cv2.resize(far, (width, height), interpolation=cv2.INTER_CUBIC)
+        behind = np.maximum(behind * chosen.backdrop_level.against(rig.palette.product_tone), 0)
+        assert chosen.backdrop is not None  # noqa: S101 - there is a far layer
+        behind = add_bokeh(behind, rig.camera, chosen.backdrop(rig).lamps)
+        picture += (1 - layers.alpha[..., None]) * behind
+    return np.ascontiguousarray(picture, np.float32), exposure
+
+
+def meter(rig: Rig, layers: Layers) -> float:
+    """Return the median luminance of the near layer in the rows round the product's base."""
+    height, width = layers.alpha.shape
+    size = (min(METER_SIZE, width), min(METER_SIZE, height))
+    bright = cv2.resize(luminance(layers.radiance), size, interpolation=cv2.INTER_AREA)
+    solid = cv2.resize(layers.alpha, size, interpolation=cv2.INTER_AREA) > 0.95
+    box, frame = rig.layout.product, rig.layout.frame
+    top = int((box.y + 0.5 * box.height) / frame.height * size[1])
+    left, right = (int(x / frame.width * size[0]) for x in (box.x, box.right))
+    region = np.zeros_like(solid)
+    region[top:, left:right] = True
+    chosen = bright[solid & region]
+    return max(float(np.median(chosen)) if chosen.size else float(np.median(bright)), 1e-5)
