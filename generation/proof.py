@@ -1,0 +1,69 @@
+"""The proof of an ad in plain words: what `Job.checks` says, for the page and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from django.utils.translation import gettext as _
+
+# Luminance contrast that art direction asks of the lettering's worst tenth.
+CONTRAST_WANTED: Final = 3.0
+# Below this the cut-out is worth a look by the merchant.
+CUTOUT_CONFIDENCE_WANTED: Final = 0.6
+
+Verdict = Literal["good", "look"]
+
+
+@dataclass(frozen=True)
+class ProofLine:
+    """One check: its key, whether it is as it should be, and what it found in plain words."""
+
+    key: str
+    verdict: Verdict
+    words: str
+
+
+def proof_lines(checks: Mapping[str, Any]) -> list[ProofLine]:
+    """Return what the checks of a job say; checks that were not made are left out."""
+    return [*_words(checks), *_product(checks), *_contrast(checks), *_cutout(checks)]
+
+
+def _line(key: str, good: bool, words: str) -> ProofLine:
+    return ProofLine(key, "good" if good else "look", words)
+
+
+def _words(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    if words := checks.get("words"):
+        passed, total = words["passed"], words["total"]
+        yield _line(
+            "words", passed == total, _("문구 일치 %(passed)s/%(total)s")
+            % {"passed": passed, "total": total},
+        )  # fmt: skip
+
+
+def _product(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    if product := checks.get("product"):
+        if product["largest_difference"] == 0:
+            yield _line("product", True, _("상품 원본 유지 100 %"))
+        else:
+            yield _line(
+                "product", False, _("상품 색이 최대 %(levels)s/255 달라졌어요")
+                % {"levels": product["largest_difference"]},
+            )  # fmt: skip
+
+
+def _contrast(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    if contrast := checks.get("contrast"):
+        reached = float(contrast["after"])
+        yield _line(
+            "contrast", reached >= CONTRAST_WANTED, _("글자 대비 %(ratio)s : 1")
+            % {"ratio": f"{reached:.1f}"},
+        )  # fmt: skip
+
+
+def _cutout(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    cutout = checks.get("cutout")
+    if cutout and float(cutout["confidence"]) < CUTOUT_CONFIDENCE_WANTED:
+        yield _line("cutout", False, _("누끼가 어려운 사진이라 사진 카드로 넣었어요"))
