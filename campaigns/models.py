@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import uuid
 
+from django.apps import apps
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from accounts.querysets import TeamOwnedQuerySet
+from generation.pipeline import catalog
+from generation.pipeline.errors import UnknownChoice
+
+from .files import version_of
 
 
 def photo_path(photo: ProductPhoto, filename: str) -> str:
@@ -70,6 +76,17 @@ class AdQuerySet(TeamOwnedQuerySet["Ad"]):
         """Newest first, in the order that keyset paging relies on."""
         return self.order_by("-created_at", "-pk")
 
+    def with_last_job(self) -> AdQuerySet:
+        """Adds what a list says about the latest job: `job_id`, `job_status`, `job_percent`."""
+        # By name: jobs know ads, not the other way round.
+        jobs = apps.get_model("generation", "Job").objects.filter(ad=models.OuterRef("pk"))
+        last = jobs.order_by("-created_at")
+        return self.select_related("photo").annotate(
+            job_id=models.Subquery(last.values("pk")[:1]),
+            job_status=models.Subquery(last.values("status")[:1]),
+            job_percent=models.Subquery(last.values("progress_percent")[:1]),
+        )
+
 
 class Ad(models.Model):
     """One ad to be: what was asked, and the picture once there is one.
@@ -126,3 +143,18 @@ class Ad(models.Model):
 
     def __str__(self) -> str:
         return self.ad_text or f"ad {self.pk}"
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Width and height in pixels; a square for a format no longer offered."""
+        try:
+            frame = catalog.frame_format(self.format)
+        except UnknownChoice:
+            return 1080, 1080
+        return frame.width, frame.height
+
+    @property
+    def thumbnail_url(self) -> str:
+        """The thumbnail's address; it names the version, so a browser may keep it for ever."""
+        version = version_of(str(self.thumbnail.name))
+        return f"{reverse('campaigns:ad_thumbnail', args=[self.pk])}?v={version}"

@@ -1,6 +1,21 @@
 """Making ads: the form, the live page, the files of a job."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import actions, files, pages
 
 app_name = "generation"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("new/", pages.new_ad, name="new_ad"),
+    path("jobs/<uuid:pk>/", pages.job, name="job"),
+    path("jobs/<uuid:pk>/state.json", pages.job_state, name="job_state"),
+    path("jobs/<uuid:pk>/stop/", actions.job_stop, name="job_stop"),
+    path("jobs/<uuid:pk>/resume/", actions.job_resume, name="job_resume"),
+    path("jobs/<uuid:pk>/again/", actions.job_again, name="job_again"),
+    path("jobs/<uuid:pk>/copy/", actions.job_copy, name="job_copy"),
+    path("jobs/<uuid:pk>/preview.webp", files.job_preview, name="job_preview"),
+    path("jobs/<uuid:pk>/stages/<int:number>.png", files.job_stage, name="job_stage"),
+    path("jobs/<uuid:pk>/result.png", files.job_result, name="job_result"),
+    path("jobs/<uuid:pk>/download/", files.job_download, name="job_download"),
+]

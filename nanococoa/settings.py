@@ -208,6 +208,9 @@ DEFAULT_ENGINE = env.str("DEFAULT_ENGINE", default="studio")
 # Unfinished jobs one team may have waiting or running at a time.
 MAX_UNFINISHED_JOBS_PER_TEAM = env.int("MAX_UNFINISHED_JOBS_PER_TEAM", default=10)
 
+# The form's jobs run without a render engine, in a second: for browser tests and demonstrations.
+FORCE_TEST_MODE = env.bool("FORCE_TEST_MODE", default=False)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,0 +1,141 @@
+"""What happens to photos and ads: the only writers."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Team, User
+from generation.pipeline import catalog
+
+from .ad_text import clean_ad_text
+from .intake import read_photo
+from .models import Ad, Campaign, ProductPhoto
+from .pictures import THUMBNAIL_SIDE, small_webp
+
+# Seeds fit the column and every random generator the engines use (31 bits, never negative).
+SEED_LIMIT = 2**31
+# What a copy of an ad takes over unless it is told otherwise.
+COPIED_FIELDS = (
+    *("campaign", "photo", "ad_text", "background_style", "text_style", "text_position"),
+    *("composition_mode", "format", "font", "seed", "variant_group"),
+)
+
+
+def store_photo(*, team: Team, by: User, upload: UploadedFile[bytes]) -> ProductPhoto:
+    """Take an upload in: re-encoded, under a random name. The same photo again is the same row.
+
+    Raises PhotoRefused; nothing is stored then.
+    """
+    clean = read_photo(upload.file, size=upload.size or 0)  # type: ignore[arg-type]
+    known = ProductPhoto.objects.for_team(team).filter(sha256=clean.sha256).first()
+    if known is not None:
+        return known
+    return ProductPhoto.objects.create(
+        team=team,
+        created_by=by,
+        image=ContentFile(clean.content, name=f"photo{clean.suffix}"),
+        sha256=clean.sha256,
+        width=clean.width,
+        height=clean.height,
+        original_name=_shown_name(upload.name or ""),
+    )
+
+
+def _shown_name(name: str) -> str:
+    """The merchant's file name, for the admin to read; never a path."""
+    printable = "".join(character for character in name if character.isprintable())
+    return printable.replace("\\", "/").rpartition("/")[2][:200]
+
+
+def first_campaign(team: Team) -> Campaign:
+    """Return the team's oldest campaign, making one for a new team."""
+    existing = Campaign.objects.for_team(team).order_by("pk").first()
+    return existing or Campaign.objects.create(team=team, name=_("내 광고"))
+
+
+@transaction.atomic
+def create_ad(
+    *,
+    team: Team,
+    by: User,
+    photo: ProductPhoto | None,
+    ad_text: str,
+    background_style: str,
+    text_style: str,
+    text_position: str = Ad.TextPosition.AUTO,
+    composition_mode: str = Ad.CompositionMode.OVERLAY,
+    format: str = "1:1",  # noqa: A002 - the catalogue's and the API's word
+    font: str = "",
+    seed: int | None = None,
+    campaign: Campaign | None = None,
+) -> Ad:
+    """Write down what is to be made; `generation.services.submit_job` makes it.
+
+    Raises CopyRefused for the copy and UnknownChoice for a key the catalogue does not have.
+    """
+    catalog.background_style(background_style)
+    catalog.text_style(text_style)
+    catalog.frame_format(format)
+    return Ad.objects.create(
+        team=team,
+        created_by=by,
+        campaign=campaign or first_campaign(team),
+        photo=photo,
+        ad_text=clean_ad_text(ad_text),
+        background_style=background_style,
+        text_style=text_style,
+        text_position=text_position,
+        composition_mode=composition_mode,
+        format=format,
+        font=font,
+        seed=secrets.randbelow(SEED_LIMIT) if seed is None else seed,
+    )
+
+
+def copy_ad(*, ad: Ad, by: User, **changes: Any) -> Ad:
+    """Make another ad like this one, apart from `changes`, in the same variant group.
+
+    With the same seed the scene is the same too, so only what changed is rendered again.
+    Raises CopyRefused when the new copy cannot be written.
+    """
+    fields = {name: getattr(ad, name) for name in COPIED_FIELDS} | changes
+    fields["ad_text"] = clean_ad_text(fields["ad_text"])
+    return Ad.objects.create(team=ad.team, created_by=by, **fields)
+
+
+def new_seed() -> int:
+    """Return a seed that gives another take of the same wishes."""
+    return secrets.randbelow(SEED_LIMIT)
+
+
+def publish_result(*, ad: Ad, image_path: Path) -> None:
+    """Keep a finished picture as the ad's own, with a thumbnail. An older picture is removed."""
+    replaced = [file.name for file in (ad.image, ad.thumbnail) if file]
+    thumbnail = ContentFile(small_webp(image_path, THUMBNAIL_SIDE))
+    with image_path.open("rb") as image:
+        ad.image.save("result.png", File(image), save=False)
+    ad.thumbnail.save("thumbnail.webp", thumbnail, save=False)
+    ad.save(update_fields=["image", "thumbnail"])
+    storage = ad.image.storage
+    for name in replaced:
+        transaction.on_commit(lambda name=name: storage.delete(name))  # type: ignore[misc]
+
+
+def bin_ad(*, ad: Ad) -> None:
+    """Take the ad out of the gallery; `restore_ad` brings it back."""
+    ad.deleted_at = timezone.now()
+    ad.save(update_fields=["deleted_at"])
+
+
+def restore_ad(*, ad: Ad) -> None:
+    ad.deleted_at = None
+    ad.save(update_fields=["deleted_at"])

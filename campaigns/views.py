@@ -1,0 +1,115 @@
+"""The team's ads: gallery, one ad's page, their pictures, the bin; and photos on their way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import editable_or_403, signed_in, visible_or_404, working_team_or_403
+
+from .files import file_response, picture_response, version_of
+from .intake import PhotoRefused
+from .models import Ad, ProductPhoto
+from .pages import gallery_page
+from .pictures import PREVIEW_SIDE, small_webp
+from .services import bin_ad, restore_ad, store_photo
+
+
+@login_required
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    """The team's ads, newest first; `after` continues below an ad that was shown."""
+    page = gallery_page(signed_in(request), after=request.GET.get("after", ""))
+    more = request.headers.get("HX-Request") and request.GET.get("after")
+    template = "campaigns/_tiles.html" if more else "campaigns/gallery.html"
+    binned = request.GET.get("binned", "")
+    context = {"page": page, "binned": binned if binned.isdecimal() else ""}
+    return render(request, template, context)
+
+
+@login_required
+@require_GET
+def tile(request: HttpRequest, pk: int) -> HttpResponse:
+    """One ad of the gallery: an unfinished one asks again until its picture is there."""
+    found = visible_or_404(request, Ad.objects.listed().with_last_job(), pk=pk)
+    return render(request, "campaigns/_tile.html", {"ad": found})
+
+
+@login_required
+@require_GET
+def ad(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_or_404(request, Ad.objects.select_related("photo"), pk=pk)
+    jobs = found.jobs.order_by("-created_at").prefetch_related("stages")
+    variants = (
+        Ad.objects.visible_to(signed_in(request))
+        .listed()
+        .filter(variant_group=found.variant_group)
+        .exclude(pk=found.pk)
+        .newest_first()
+        .with_last_job()
+    )
+    return render(request, "campaigns/ad.html", {"ad": found, "jobs": jobs, "variants": variants})
+
+
+@login_required
+@require_GET
+def ad_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_or_404(request, Ad.objects.all(), pk=pk)
+    return file_response(request, found.thumbnail, kind="image/webp")
+
+
+@login_required
+@require_GET
+def ad_image(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_or_404(request, Ad.objects.all(), pk=pk)
+    return file_response(request, found.image, kind="image/png")
+
+
+@login_required
+@require_POST
+def bin_(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an ad away; the gallery then offers to bring it back."""
+    found = editable_or_403(request, Ad.objects.all(), pk=pk)
+    bin_ad(ad=found)
+    return redirect(f"{reverse('campaigns:gallery')}?binned={found.pk}")
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    found = editable_or_403(request, Ad.objects.all(), pk=pk)
+    restore_ad(ad=found)
+    return redirect("campaigns:ad", pk=found.pk)
+
+
+@login_required
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a photo in while the rest of the form is still being filled."""
+    team, by = working_team_or_403(request), signed_in(request)
+    sent = request.FILES.get("photo")
+    if not isinstance(sent, UploadedFile):
+        return JsonResponse({"code": "empty", "message": _("사진을 골라 주세요.")}, status=422)
+    try:
+        stored = store_photo(team=team, by=by, upload=sent)
+    except PhotoRefused as refused:
+        return JsonResponse({"code": refused.code, "message": refused.message}, status=422)
+    return JsonResponse({"id": stored.pk, "url": reverse("campaigns:photo", args=[stored.pk])})
+
+
+@login_required
+@require_GET
+def photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """The photo as the form shows it: small, whatever its original size."""
+    found = visible_or_404(request, ProductPhoto.objects.all(), pk=pk)
+    small = small_webp(Path(found.image.path), PREVIEW_SIDE)
+    return picture_response(
+        request, small, kind="image/webp", version=version_of(str(found.image.name))
+    )

@@ -1,0 +1,78 @@
+"""The catalogue as the form shows it: labelled in the reader's language, with pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.translation import get_language, gettext, gettext_noop
+
+from campaigns.models import Ad
+
+from .pipeline import catalog
+
+# The catalogue is free of Django; what it says in Korean is translated here.
+HINTS: Final = (
+    gettext_noop("따뜻한 전구와 나무 좌판"),
+    gettext_noop("깨끗한 단색 스튜디오"),
+    gettext_noop("반짝이는 금빛 풍선 글자"),
+    gettext_noop("깎아 만든 크롬 글자"),
+    gettext_noop("인스타그램 정사각"),
+    gettext_noop("인스타그램 세로"),
+    gettext_noop("스토리·릴스"),
+    gettext_noop("유튜브·화면"),
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One thing to choose: `picture` is an address or empty, the size is of formats only."""
+
+    key: str
+    label: str
+    hint: str
+    picture: str = ""
+    width: int = 0
+    height: int = 0
+
+
+def in_korean() -> bool:
+    return (get_language() or "ko").startswith("ko")
+
+
+def label_of(style: catalog.Style) -> str:
+    """Return the style's name in the reader's language."""
+    return style.label_ko if in_korean() else style.label_en
+
+
+def _picture(name: str) -> str:
+    """Return the address of a rendered sample, or nothing for a style too new to have one."""
+    path = f"samples/{name}.webp"
+    return static(path) if finders.find(path) else ""
+
+
+def background_tiles() -> list[Tile]:
+    return [
+        Tile(style.key, label_of(style), gettext(style.hint_ko), _picture(f"set-{style.key}"))
+        for style in catalog.BACKGROUND_STYLES
+    ]
+
+
+def text_tiles() -> list[Tile]:
+    return [
+        Tile(style.key, label_of(style), gettext(style.hint_ko), _picture(f"text-{style.key}"))
+        for style in catalog.TEXT_STYLES
+    ]
+
+
+def format_tiles() -> list[Tile]:
+    return [
+        Tile(frame.key, frame.key, gettext(frame.label_ko), width=frame.width, height=frame.height)
+        for frame in catalog.FORMATS
+    ]
+
+
+def position_tiles() -> list[Tile]:
+    return [Tile(str(key), str(label), "") for key, label in Ad.TextPosition.choices]

@@ -1,0 +1,123 @@
+"""What a merchant sends: the wishes for an ad, and new words for one that is there."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Team, User
+from campaigns.ad_text import CopyRefused, clean_ad_text
+from campaigns.intake import PhotoRefused
+from campaigns.models import Ad, ProductPhoto
+from campaigns.services import store_photo
+
+from .choices import Tile, background_tiles, format_tiles, position_tiles, text_tiles
+
+NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
+# Real signs of real shops: a tap fills the field.
+EXAMPLES = (_("건어물 대박 세일"), _("오늘만 반값"), _("갓 구운 빵"), _("신상 입고"))
+
+
+class AdTextField(forms.CharField):
+    """The line of copy, cleaned and counted as `campaigns.ad_text` says."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("광고 문구"))
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> str:
+        try:
+            return clean_ad_text(super().clean(value))
+        except CopyRefused as refused:
+            raise ValidationError(refused.message, code=refused.code) from refused
+
+
+def _choice(label: Any, **options: Any) -> forms.ChoiceField:
+    messages = {"required": NOT_OFFERED, "invalid_choice": NOT_OFFERED}
+    return forms.ChoiceField(label=label, error_messages=messages, **options)
+
+
+class AdForm(forms.Form):
+    """The wishes for one ad. `photo` is a new upload, `photo_id` one that was taken in before.
+
+    A good photo is stored while the form is judged, so that it survives an error elsewhere:
+    `shown_photo` is what the page shows again.
+    """
+
+    photo = forms.FileField(label=_("상품 사진"), required=False, allow_empty_file=True)
+    photo_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    ad_text = AdTextField(required=False)
+    background_style = _choice(_("배경"))
+    text_style = _choice(_("글자"))
+    text_position = _choice(_("글자 위치"), choices=Ad.TextPosition.choices)
+    format = _choice(_("크기"))
+    form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, team: Team, by: User, **options: Any) -> None:
+        self.team, self.by = team, by
+        self.shown_photo: ProductPhoto | None = None
+        super().__init__(*args, **options)
+        self.tiles: dict[str, list[Tile]] = {
+            "background_style": background_tiles(),
+            "text_style": text_tiles(),
+            "format": format_tiles(),
+            "text_position": position_tiles(),
+        }
+        for name, tiles in self.tiles.items():
+            choices = [(tile.key, tile.label) for tile in tiles]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            self.initial.setdefault(name, choices[0][0])
+        self.initial.setdefault("form_key", uuid.uuid4().hex)
+        self.copy_limit = settings.MAX_COPY_LENGTH
+        self.photo_limit = settings.MAX_PHOTO_BYTES
+        self.examples = EXAMPLES
+
+    def clean_photo(self) -> ProductPhoto | None:
+        upload = self.cleaned_data["photo"]
+        if not isinstance(upload, UploadedFile):
+            return None
+        try:
+            self.shown_photo = store_photo(team=self.team, by=self.by, upload=upload)
+        except PhotoRefused as refused:
+            raise ValidationError(refused.message, code=refused.code) from refused
+        return self.shown_photo
+
+    def clean_photo_id(self) -> None:
+        known = self.cleaned_data["photo_id"]
+        if known is not None and self.shown_photo is None:
+            rows = ProductPhoto.objects.visible_to(self.by).for_team(self.team)
+            self.shown_photo = rows.filter(pk=known).first()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and self.shown_photo is None and not cleaned["ad_text"]:
+            raise ValidationError(
+                _("사진이나 문구 가운데 하나는 있어야 광고를 만들 수 있어요."),
+                code="nothing_to_show",
+            )
+        return cleaned
+
+    def wishes(self) -> dict[str, Any]:
+        """What `campaigns.services.create_ad` is told."""
+        names = ("ad_text", "background_style", "text_style", "text_position", "format")
+        return {name: self.cleaned_data[name] for name in names} | {"photo": self.shown_photo}
+
+    def idempotency_key(self) -> str:
+        """The same for a double click; another one once anything was changed."""
+        photo = self.shown_photo.pk if self.shown_photo else None
+        asked = json.dumps(self.wishes() | {"photo": photo}, sort_keys=True)
+        return f"{self.cleaned_data['form_key']}:{sha256(asked.encode()).hexdigest()[:32]}"
+
+
+class NewWordsForm(forms.Form):
+    """글자만 바꾸기."""
+
+    ad_text = AdTextField(error_messages={"required": _("새 문구를 입력해 주세요.")})

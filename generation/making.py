@@ -1,0 +1,49 @@
+"""From a merchant's wish to a job: the ad and its job are made together or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Team, User
+from campaigns.models import Ad
+from campaigns.services import copy_ad, create_ad, new_seed
+
+from .models import Job
+from .services import submit_job
+
+
+@transaction.atomic
+def make_ad(*, team: Team, by: User, idempotency_key: str, **wishes: Any) -> Job:
+    """Make an ad and put its job in the queue; the same key again returns the same job.
+
+    Raises CopyRefused, UnknownChoice and QuotaExceeded; nothing is stored then.
+    """
+    known = Job.objects.for_team(team).filter(idempotency_key=idempotency_key).first()
+    if known is not None:
+        return known
+    ad = create_ad(team=team, by=by, **wishes)
+    job = _submit(ad, by, idempotency_key)
+    if job.ad_id != ad.pk:  # the same click came in twice at the same moment
+        ad.delete()
+    return job
+
+
+@transaction.atomic
+def make_with_new_words(*, ad: Ad, by: User, ad_text: str) -> Job:
+    """Make the same scene again with other words; the scene itself is not rendered again."""
+    return _submit(copy_ad(ad=ad, by=by, ad_text=ad_text), by)
+
+
+@transaction.atomic
+def make_again(*, ad: Ad, by: User) -> Job:
+    """Make another take of the same wishes: a new seed arranges the scene anew."""
+    return _submit(copy_ad(ad=ad, by=by, seed=new_seed()), by)
+
+
+def _submit(ad: Ad, by: User, idempotency_key: str | None = None) -> Job:
+    return submit_job(
+        ad=ad, by=by, idempotency_key=idempotency_key, test_mode=settings.FORCE_TEST_MODE
+    )

@@ -1,0 +1,175 @@
+"""A job in the words and pictures of its page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from campaigns.models import Ad
+
+from . import live
+from .choices import label_of
+from .models import Job
+from .phrases import STATUSES, SUB_STEPS, stage_name
+from .pipeline import catalog
+from .pipeline.errors import UnknownChoice
+from .pipeline.types import PROGRESS_SPAN, STAGES, Stage
+
+# Failures that another try, as it is, cannot mend: the merchant has to change something.
+NEEDS_CHANGE: Final = frozenset(
+    {"no_product_found", "photo_unreadable", "glyph_missing", "text_does_not_fit", "unknown_choice"}
+)
+# Characters that some system does not take in a file name.
+UNSAFE_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the three stages as the page lists them; `url` is empty until it has a picture."""
+
+    stage: str
+    number: int
+    name: str
+    starts_at: int
+    url: str
+    seconds: str
+    state: str
+
+
+@dataclass(frozen=True)
+class JobView:
+    """All that the live page and the result show. `state` is the socket's snapshot."""
+
+    job: Job
+    state: Any
+    can_edit: bool
+    can_resume: bool
+    width: int
+    height: int
+    wishes: list[str]
+    steps: list[Step]
+    took: str
+
+    @property
+    def ad(self) -> Ad:
+        return self.job.ad
+
+    @property
+    def copy_limit(self) -> int:
+        return int(settings.MAX_COPY_LENGTH)
+
+    @property
+    def download_name(self) -> str:
+        return download_name(self.job)
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether the frame shows the finished picture, not one on the way to it."""
+        return bool(self.state["result_url"])
+
+    @property
+    def picture_url(self) -> str:
+        """The best picture there is: result, running preview, finished scene, the photo itself."""
+        if self.state["result_url"]:
+            return str(self.state["result_url"])
+        if self.state["preview_url"] and self.job.status == Job.Status.RUNNING:
+            return str(self.state["preview_url"])
+        if self.steps[0].url:
+            return self.steps[0].url
+        photo = self.ad.photo_id
+        return reverse("campaigns:photo", args=[photo]) if photo else ""
+
+    @property
+    def picture_alt(self) -> str:
+        return self.ad.ad_text if self.is_sharp else _("만들어지고 있는 광고")
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """What the page says at each sub-step and status, in the reader's language."""
+        return {key: str(words) for key, words in {**SUB_STEPS, **STATUSES}.items()}
+
+
+def job_view(job: Job, user: User) -> JobView:
+    """Return the page of a job for a user who may see it."""
+    state = live.snapshot(job)
+    width, height = job.ad.frame
+    can_edit = Job.objects.editable_by(user).filter(pk=job.pk).exists()
+    ended_early = job.status in (Job.Status.FAILED, Job.Status.STOPPED)
+    return JobView(
+        job=job,
+        state=state,
+        can_edit=can_edit,
+        can_resume=can_edit and ended_early and job.error_code not in NEEDS_CHANGE,
+        width=width,
+        height=height,
+        wishes=_wishes(job),
+        steps=_steps(state),
+        took=duration_words(state["elapsed_sec"]),
+    )
+
+
+def _wishes(job: Job) -> list[str]:
+    names = [job.ad.format]
+    for find, key in (
+        (catalog.text_style, job.ad.text_style),
+        (catalog.background_style, job.ad.background_style),
+    ):
+        try:
+            names.insert(0, label_of(find(key)))
+        except UnknownChoice:
+            names.insert(0, key)
+    return names
+
+
+def _steps(state: Any) -> list[Step]:
+    done = {stage["stage"]: stage for stage in state["stages"]}
+    return [
+        Step(
+            stage=stage.value,
+            number=stage.number,
+            name=stage_name(stage),
+            starts_at=PROGRESS_SPAN[stage][0],
+            url=done[stage]["image_url"] if stage in done else "",
+            seconds=_seconds_words(done[stage]) if stage in done else "",
+            state=_step_state(stage, state),
+        )
+        for stage in STAGES
+    ]
+
+
+def _step_state(stage: Stage, state: Any) -> str:
+    """Return "done", "now" or "next"."""
+    if any(finished["stage"] == stage for finished in state["stages"]):
+        return "done"
+    running = state["status"] == Job.Status.RUNNING
+    return "now" if running and state["current_step"] == stage else "next"
+
+
+def _seconds_words(stage: Any) -> str:
+    return _("그대로 씀") if stage["reused"] else duration_words(stage["seconds"])
+
+
+def duration_words(seconds: float | None) -> str:
+    """Return "8.4초", "24초" or "1분 5초" for a time in seconds."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return _("%(seconds).1f초") % {"seconds": seconds}
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes:
+        return _("%(minutes)d분 %(seconds)d초") % {"minutes": minutes, "seconds": rest}
+    return _("%(seconds)d초") % {"seconds": rest}
+
+
+def download_name(job: Job) -> str:
+    """Return a file name to find again, such as `건어물-대박-세일_1080x1080.png`."""
+    words = UNSAFE_IN_NAMES.sub(" ", job.ad.ad_text).strip(" .")
+    name = "-".join(words.split()) or _("광고")
+    width, height = job.ad.frame
+    return f"{name}_{width}x{height}.png"

@@ -1,0 +1,1 @@
+"""Pages, actions and files of jobs."""

@@ -1,0 +1,48 @@
+"use strict";
+/* Sends the form once, after a photo that is still on its way. */
+
+(() => {
+  const form = document.querySelector("[data-ad-form]");
+  if (!form) return;
+  const button = form.querySelector("[data-submit]");
+  const label = button.querySelector("span");
+  const words = label.textContent;
+
+  function busy(on) {
+    button.setAttribute("aria-busy", String(on));
+    label.textContent = on ? form.dataset.busy : words;
+    form.dataset.sent = on ? "yes" : "";
+  }
+
+  function firstError() {
+    const bad = form.querySelector(".copy--over input, .drop--bad [data-file]");
+    bad?.focus();
+    bad?.closest("section").scrollIntoView({ block: "center" });
+    return Boolean(bad);
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.dataset.sent || firstError()) return;
+    busy(true);
+    try {
+      await window.photoOnItsWay?.();
+    } catch {
+      /* The file itself is still in the form. */
+    }
+    await Promise.resolve();
+    if (firstError()) {
+      busy(false);
+      return;
+    }
+    form.submit();
+  });
+
+  form.querySelector("#id_ad_text").addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      event.target.blur();
+    }
+  });
+  window.addEventListener("pageshow", (event) => event.persisted && busy(false));
+})();
