@@ -142,20 +142,31 @@ def compose(layers: Layers, mode: CompositionMode, seed: int = 0) -> tuple[Bytes
     """
     if layers.text is None:
         return _with_product(layers.scene.copy(), layers), None
-    scene = to_linear(layers.scene)
     text, alpha = to_linear(layers.text[..., :3]), text_alpha(layers, mode)
-    set_share = _set_share(layers)
+    ground, backing = _lit_ground(layers, text, alpha, seed)
+    rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
+    if not len(rows):
+        return ground, backing
+    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    behind, letters, opacity = to_linear(ground[window]), text[window], alpha[window][..., None]
+    if mode == "blend":
+        letters = _blended(letters, behind)
+    mixed = to_srgb(behind + (letters - behind) * opacity, seed=seed)
+    ground[window] = np.where(opacity == 0, ground[window], mixed)
+    return ground, backing
+
+
+def _lit_ground(layers: Layers, text: Floats, alpha: Floats, seed: int) -> tuple[Bytes, Backing]:
+    """Return the scene (H, W, 3) in the lettering's light, softly backed where words need it."""
+    scene, set_share = to_linear(layers.scene), _set_share(layers)
     if layers.light is not None:
         scene = scene * (1 + (layers.light - 1) * set_share)
     backing = back_up(luminance(scene), luminance(text), alpha)
+    if layers.light is None and backing.strength == 0:
+        return _with_product(layers.scene.copy(), layers), backing
     gain = 1 + (backing.gain[..., None] - 1) * set_share
     scene = scene * gain + backing.lift[..., None] * set_share
-    ground = _with_product(to_srgb(scene, seed=seed), layers)
-    scene = to_linear(ground)
-    if mode == "blend":
-        text = _blended(text, scene)
-    mixed = scene + (text - scene) * alpha[..., None]
-    return np.where((alpha == 0)[..., None], ground, to_srgb(mixed, seed=seed)), backing
+    return _with_product(to_srgb(scene, seed=seed), layers), backing
 
 
 def text_alpha(layers: Layers, mode: CompositionMode) -> Floats:

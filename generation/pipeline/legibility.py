@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 # Luminance contrast that the worst tenth of the lettering must reach (WCAG 2.2, 1.4.11: graphics
 # and large text), and how far past it the backdrop is taken, so that rounding cannot undo it.
@@ -20,12 +21,18 @@ WORST_TENTH: Final = 10
 PATCH: Final = 0.012
 # Measured in a picture of this long side: contrast is a low frequency.
 MEASURE_SIDE: Final = 540
+# A letter's rim, as a part of the frame: an outline or a bevel's side, which reads by itself.
+RIM: Final = 0.004
 # The backdrop's reach beyond the letters, as a part of the frame: wide, so that it reads as light.
-REACH: Final = 0.06
-# Strengths tried in turn; beyond the last the change would be seen as a box.
-STRENGTHS: Final = (0.0, 0.15, 0.3, 0.45, 0.6, 0.72, 0.8)
-# Opaque enough to be a letter's face.
-FACE: Final = 0.5
+REACH: Final = 0.1
+# Strengths tried in turn. Beyond the last of each the change would be seen for what it is: a
+# scrim may get deep, a glow soon looks like fog.
+DARKENING: Final = (0.15, 0.3, 0.45, 0.58, 0.7, 0.8)
+LIGHTENING: Final = (0.1, 0.18, 0.26, 0.34)
+# Opaque enough to be a letter's face, and transparent enough to be its surroundings.
+FACE, NOTHING = 0.5, 0.05
+# Black on white: what a picture without letters is given.
+HIGHEST: Final = 21.0
 
 
 @dataclass(frozen=True)
@@ -46,20 +53,30 @@ class Backing:
 def worst_contrast(scene: Floats, text: Floats, alpha: Floats) -> float:
     """Return the 10th percentile of the contrast (1..21) along the letters' outlines.
 
-    `scene` and `text` (H, W) are linear luminances, `alpha` (H, W) 0..1. Both are averaged over
-    small patches: the letters' faces on one side, their surroundings on the other.
+    `scene` and `text` (H, W) are linear luminances, `alpha` (H, W) 0..1. All are averaged over
+    small patches: surroundings on one side, on the other the letters' faces or their rims,
+    whichever stands out better there.
     """
+    seen = scene + (text - scene) * alpha
     scale = min(MEASURE_SIDE / max(scene.shape), 1.0)
-    scene, text, alpha = (_shrunk(layer, scale) for layer in (scene, text, alpha))
-    face, around = (alpha > FACE).astype(np.float32), (alpha < 0.05).astype(np.float32)
+    scene, seen, alpha = (_shrunk(layer, scale) for layer in (scene, text, alpha))
     sigma = PATCH * max(scene.shape)
-    inner, inner_weight = _patch_mean(text, face, sigma)
-    outer, outer_weight = _patch_mean(scene, around, sigma)
-    outline = (inner_weight > 0.15) & (outer_weight > 0.1)
-    if not outline.any():
-        return 21.0
-    light, dark = np.maximum(inner, outer)[outline], np.minimum(inner, outer)[outline]
-    return float(np.percentile((light + 0.05) / (dark + 0.05), WORST_TENTH))
+    face, around = alpha > FACE, alpha < NOTHING
+    side = 2 * max(1, round(RIM * max(scene.shape))) + 1
+    rim = face & (cv2.erode(face.astype(np.uint8), np.ones((side, side), np.uint8)) == 0)
+    outside, outside_weight = _patch_mean(scene, around, sigma)
+    best = np.zeros_like(scene)
+    for part in (face, rim):
+        inside, weight = _patch_mean(seen, part, sigma)
+        best = np.maximum(best, np.where(weight > 0.02, _contrast(inside, outside), 0))
+    outline = rim & (outside_weight > 0.05) & (best > 0)
+    return float(np.percentile(best[outline], WORST_TENTH)) if outline.any() else HIGHEST
+
+
+def _contrast(one: Floats, other: Floats) -> Floats:
+    """Source: WCAG 2.2, contrast ratio."""
+    ratio = (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)
+    return np.asarray(ratio, np.float32)
 
 
 def back_up(scene: Floats, text: Floats, alpha: Floats) -> Backing:
@@ -72,12 +89,12 @@ def back_up(scene: Floats, text: Floats, alpha: Floats) -> Backing:
     best = _backing(field, 0.0, before, before)
     if before >= ENOUGH:
         return best
-    for strength in STRENGTHS[1:]:
-        for sign in (-1, 1):
-            tried = _backing(field, sign * strength, before, 0.0)
-            after = worst_contrast(scene * tried.gain + tried.lift, text, alpha)
-            if after > best.after:
-                best = _backing(field, sign * strength, before, after)
+    steps = [-strength for strength in DARKENING] + list(LIGHTENING)
+    for strength in sorted(steps, key=abs):
+        tried = _backing(field, strength, before, 0.0)
+        after = worst_contrast(scene * tried.gain + tried.lift, text, alpha)
+        if after > best.after:
+            best = _backing(field, strength, before, after)
         if best.after >= AIM:
             break
     return best
@@ -94,15 +111,18 @@ def _field(alpha: Floats) -> Floats:
     scale = min(MEASURE_SIDE / 2 / max(alpha.shape), 1.0)
     small = _shrunk(alpha, scale)
     reach = REACH * max(small.shape)
-    radius = max(1, round(0.5 * reach))
-    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    wide = cv2.GaussianBlur(cv2.dilate(small, window), (0, 0), 0.8 * reach)
+    side = 2 * max(1, round(0.4 * reach)) + 1
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    # Replicated borders: near the frame's edge it runs out of the picture instead of ending.
+    grown = cv2.dilate(small, window)
+    wide = cv2.GaussianBlur(grown, (0, 0), 0.6 * reach, borderType=cv2.BORDER_REPLICATE)
     wide = np.clip(wide / max(float(wide.max()), 1e-6), 0, 1)
     full = cv2.resize(wide, alpha.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(full, 0, 1), np.float32)
 
 
-def _patch_mean(layer: Floats, weight: Floats, sigma: float) -> tuple[Floats, Floats]:
+def _patch_mean(layer: Floats, part: Mask, sigma: float) -> tuple[Floats, Floats]:
+    weight = part.astype(np.float32)
     near = cv2.GaussianBlur(weight, (0, 0), sigma)
     return cv2.GaussianBlur(layer * weight, (0, 0), sigma) / np.maximum(near, 1e-6), near
 

@@ -27,11 +27,15 @@ def to_linear(srgb: Bytes) -> Floats:
     return _DECODE[srgb]
 
 
-def encode(linear: Floats) -> Floats:
-    """Return sRGB 0..255, not rounded, of linear light of any shape."""
-    light = np.clip(linear, 0, 1)
-    curve = 1.055 * np.power(light, 1 / 2.4) - 0.055
-    return np.where(light <= 0.0031308, 12.92 * light, curve).astype(np.float32) * 255
+def _encoded(linear: Floats) -> Floats:
+    curve = 1.055 * np.power(linear, 1 / 2.4) - 0.055
+    return np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
+
+
+# sRGB 0..255 by linear light in 65,535 steps: at most 0.03 of an 8-bit step off, in a tenth of
+# the time of the power function.
+_STEPS: Final = 65_535
+_ENCODE: Final = 255 * _encoded(np.linspace(0, 1, _STEPS + 1, dtype=np.float32))
 
 
 def to_srgb(linear: Floats, *, seed: int = 0) -> Bytes:
@@ -40,9 +44,9 @@ def to_srgb(linear: Floats, *, seed: int = 0) -> Bytes:
     Less than half a step of fixed noise is added before rounding: smooth gradients do not band,
     and values that were 8-bit to begin with come back exactly.
     """
-    encoded = encode(linear)
-    noise = np.random.default_rng(seed).random(encoded.shape[:2], np.float32) - 0.5
-    return np.clip(np.rint(encoded + 0.96 * noise[..., None]), 0, 255).astype(np.uint8)
+    steps = (np.clip(linear, 0, 1) * _STEPS + 0.5).astype(np.uint16)
+    noise = np.random.default_rng(seed).random(linear.shape[:2], np.float32) - 0.5
+    return (_ENCODE[steps] + (0.5 + 0.9 * noise[..., None])).astype(np.uint8)
 
 
 def luminance(linear: Floats) -> Floats:
