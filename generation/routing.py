@@ -1,5 +1,11 @@
 """Websocket addresses."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-websocket_urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from .consumers import JobConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/jobs/<uuid:pk>/", JobConsumer.as_asgi()),
+]

@@ -1,0 +1,120 @@
+"""The engine process: imports the pipeline once, stays warm, runs one stage at a time.
+
+Started by `engine_process.py` as `python -m generation.engine_child FD ENGINE PACE`. It knows no
+Django: what it needs comes in the request, what it makes goes into the request's folder. It ends
+when its worker does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Final
+
+from .engine_messages import Answer, Cancel, Cancelled, Failed, Finished, Ready, Reported, Run
+from .pipeline.errors import OutOfMemory, StageCancelled, StageFailed
+from .pipeline.run import run_stage
+from .pipeline.types import Progress
+
+logger = logging.getLogger(__name__)
+
+# Imported before the first request, so that its first preview comes soon.
+WARM_UP: Final = {
+    "studio": ("background", "lettering", "composition"),
+    "diffusion": ("background", "lettering", "composition"),
+}
+# <linux/prctl.h>: have the kernel kill this process when the thread that started it ends.
+PR_SET_PDEATHSIG: Final = 1
+# The web process and the worker go first on a machine whose every core is rendering.
+NICENESS: Final = 5
+
+
+def die_with(parent_pid: int) -> None:
+    """Have the kernel end this process with its worker (Linux); elsewhere the closed pipe does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # the worker died before the line above
+        os._exit(1)
+
+
+def warm_up(engine: str) -> None:
+    """Import the engine's heavy modules. One that fails to import fails its stage, not this."""
+    for name in WARM_UP.get(engine, ()):
+        try:
+            importlib.import_module(f"generation.pipeline.{name}")
+        except ImportError as error:
+            logger.warning("%s is not available: %s", name, error)
+
+
+class Engine:
+    """Serves one worker over `pipe` until the pipe closes."""
+
+    def __init__(self, pipe: Connection, *, pace: float) -> None:
+        """`pace`: seconds to rest after every report, to leave the processor to others."""
+        self.pipe = pipe
+        self.pace = pace
+        self.number = 0
+
+    def serve(self) -> None:
+        while True:
+            message = self.pipe.recv()
+            if isinstance(message, Run):
+                self.number = message.number
+                self.pipe.send(self.answer(message))
+
+    def answer(self, run: Run) -> Answer:
+        """Run one stage and say how it ended."""
+        started = time.perf_counter()
+        try:
+            output = run_stage(run.request, self.report)
+        except StageCancelled:
+            return Cancelled(run.number)
+        except StageFailed as failure:
+            return Failed(run.number, failure.code, failure.detail, failure.params)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary: a bug is told, not lost
+            code = OutOfMemory.code if is_out_of_memory(error) else ""
+            return Failed(run.number, code, traceback.format_exc())
+        return Finished(run.number, output, time.perf_counter() - started)
+
+    def report(self, progress: Progress) -> None:
+        """Send a step forward. Raises StageCancelled when the worker asked for that."""
+        self.pipe.send(Reported(self.number, progress))
+        deadline = time.monotonic() + self.pace
+        while self.pipe.poll(max(0.0, deadline - time.monotonic())):
+            message = self.pipe.recv()
+            if isinstance(message, Cancel) and message.number == self.number:
+                raise StageCancelled
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell a lack of memory, the processor's or a GPU's, without importing torch."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def main(arguments: Sequence[str]) -> None:
+    descriptor, engine, pace, parent_pid = arguments
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the worker's to answer
+    die_with(int(parent_pid))
+    os.nice(NICENESS)
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO").upper())
+    pipe = Connection(int(descriptor))
+    started = time.perf_counter()
+    warm_up(engine)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        pipe.send(Ready(time.perf_counter() - started))
+        Engine(pipe, pace=float(pace)).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

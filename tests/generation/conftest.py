@@ -1,0 +1,58 @@
+"""Ads to make, and a worker to make them: the real one, in burst mode, in this process."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from accounts.models import Team, User
+from campaigns.models import Ad, ProductPhoto
+from campaigns.services import create_ad
+from generation.models import Job
+from generation.services import submit_job
+from generation.worker import EngineWorker
+
+MakeAd = Callable[..., Ad]
+Submit = Callable[..., Job]
+
+
+@pytest.fixture
+def make_ad(team: Team, owner: User, photo: ProductPhoto) -> MakeAd:
+    def make(**wishes) -> Ad:
+        defaults = {
+            "team": team,
+            "by": owner,
+            "photo": photo,
+            "ad_text": "건어물 대박 세일",
+            "background_style": "market",
+            "text_style": "gold_balloon",
+            "seed": 7,
+        }
+        return create_ad(**defaults | wishes)
+
+    return make
+
+
+@pytest.fixture
+def submit(make_ad: MakeAd, owner: User) -> Submit:
+    """Submit a job in test mode for a fresh ad, or for `ad`."""
+
+    def send(ad: Ad | None = None, **options) -> Job:
+        return submit_job(ad=ad or make_ad(), by=owner, test_mode=True, **options)
+
+    return send
+
+
+@pytest.fixture
+def burst(transactional_db, empty_redis) -> Iterator[Callable[[], None]]:
+    """Run a real RQ worker in this process until nothing is left to do."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def work() -> None:
+        EngineWorker("studio").run(burst=True)
+
+    yield work
+    for number, action in before.items():
+        signal.signal(number, action)
