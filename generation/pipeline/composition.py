@@ -30,8 +30,10 @@ Floats = NDArray[np.float32]
 UNCHANGED_LIGHT: Final = 0.5
 # Lettering may not put out the sun, nor set fire to the set: limits of the light ratio.
 LIGHT_RANGE: Final = (0.05, 4.0)
-# "blend": how much of the scene shows through the letters' dark tones, and their opacity.
-BLEND_SCENE: Final = 0.45
+# "blend": how far the letters take on the hue of the scene's light, how much of the scene their
+# dark tones let through, and their opacity. More than this and dark letters fade from bright sets.
+BLEND_HUE: Final = 0.45
+BLEND_SCENE: Final = 0.05
 BLEND_OPACITY: Final = 0.94
 # Half the time of the default level at a twentieth more bytes.
 PNG_LEVEL: Final = 4
@@ -143,15 +145,15 @@ def compose(layers: Layers, mode: CompositionMode, seed: int = 0) -> tuple[Bytes
     if layers.text is None:
         return _with_product(layers.scene.copy(), layers), None
     text, alpha = to_linear(layers.text[..., :3]), text_alpha(layers, mode)
+    if mode == "blend":
+        text = _blended(text, to_linear(layers.scene))
     ground, backing = _lit_ground(layers, text, alpha, seed)
     rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
     if not len(rows):
         return ground, backing
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    behind, letters, opacity = to_linear(ground[window]), text[window], alpha[window][..., None]
-    if mode == "blend":
-        letters = _blended(letters, behind)
-    mixed = to_srgb(behind + (letters - behind) * opacity, seed=seed)
+    behind, opacity = to_linear(ground[window]), alpha[window][..., None]
+    mixed = to_srgb(behind + (text[window] - behind) * opacity, seed=seed)
     ground[window] = np.where(opacity == 0, ground[window], mixed)
     return ground, backing
 
@@ -196,9 +198,12 @@ def _with_product(scene: Bytes, layers: Layers) -> Bytes:
 
 
 def _blended(text: Floats, scene: Floats) -> Floats:
-    """Let the scene through the letters' dark tones; their light tones carry the legibility."""
-    through = BLEND_SCENE * np.clip(1 - luminance(text) / 0.35, 0, 1)[..., None]
-    return np.asarray(text + (np.minimum(scene, text + 0.25) - text) * through, np.float32)
+    """Tint the letters by the light around them, and let the scene into their dark tones."""
+    around = cv2.GaussianBlur(scene, (0, 0), 0.02 * max(scene.shape))
+    hue = (around + 0.02) / (luminance(around)[..., None] + 0.02)
+    tinted = text * (1 + BLEND_HUE * (hue - 1))
+    dark = np.clip(1 - luminance(text) / 0.35, 0, 1)[..., None]
+    return np.asarray(tinted + dark * np.clip(scene - tinted, 0, BLEND_SCENE), np.float32)
 
 
 def prove(

@@ -23,11 +23,13 @@ PATCH: Final = 0.012
 MEASURE_SIDE: Final = 540
 # A letter's rim, as a part of the frame: an outline or a bevel's side, which reads by itself.
 RIM: Final = 0.004
-# The backdrop's reach beyond the letters, as a part of the frame: wide, so that it reads as light.
-REACH: Final = 0.1
+# The backing's reach beyond the letters, as parts of the frame, and the share of the near one: a
+# wide change that reads as the set's own light, and a close one that reads as the letters' shade.
+WIDE, NEAR = 0.11, 0.018
+NEAR_SHARE: Final = 0.5
 # Strengths tried in turn. Beyond the last of each the change would be seen for what it is: a
 # scrim may get deep, a glow soon looks like fog.
-DARKENING: Final = (0.15, 0.3, 0.45, 0.58, 0.7, 0.8)
+DARKENING: Final = (0.15, 0.3, 0.45, 0.58, 0.7, 0.8, 0.86)
 LIGHTENING: Final = (0.1, 0.18, 0.26, 0.34)
 # Opaque enough to be a letter's face, and transparent enough to be its surroundings.
 FACE, NOTHING = 0.5, 0.05
@@ -107,18 +109,21 @@ def _backing(field: Floats, strength: float, before: float, after: float) -> Bac
 
 
 def _field(alpha: Floats) -> Floats:
-    """Return 0..1: full behind the letters, fading to nothing over `REACH` of the frame."""
-    scale = min(MEASURE_SIDE / 2 / max(alpha.shape), 1.0)
+    """Return 0..1: full behind the letters, fading softly to nothing."""
+    scale = min(MEASURE_SIDE / max(alpha.shape), 1.0)
     small = _shrunk(alpha, scale)
-    reach = REACH * max(small.shape)
-    side = 2 * max(1, round(0.4 * reach)) + 1
-    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    # Replicated borders: near the frame's edge it runs out of the picture instead of ending.
-    grown = cv2.dilate(small, window)
-    wide = cv2.GaussianBlur(grown, (0, 0), 0.6 * reach, borderType=cv2.BORDER_REPLICATE)
-    wide = np.clip(wide / max(float(wide.max()), 1e-6), 0, 1)
-    full = cv2.resize(wide, alpha.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(full, 0, 1), np.float32)
+    wide, near = (_spread(small, reach * max(small.shape)) for reach in (WIDE, NEAR))
+    field = (1 - NEAR_SHARE) * wide + NEAR_SHARE * near
+    full = cv2.resize(field, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(full, np.float32)
+
+
+def _spread(small: Floats, reach: float) -> Floats:
+    """Grow and blur; near the frame's edge it runs out of the picture instead of ending there."""
+    side = 2 * max(1, round(0.7 * reach)) + 1
+    grown = cv2.dilate(small, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    wide = cv2.GaussianBlur(grown, (0, 0), 0.45 * reach, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(wide / max(float(wide.max()), 1e-6), 0, 1), np.float32)
 
 
 def _patch_mean(layer: Floats, part: Mask, sigma: float) -> tuple[Floats, Floats]:
