@@ -40,7 +40,7 @@ def _rgb(red: float, green: float, blue: float) -> dict[str, Any]:
 # edges; the clear coat adds the sharp second glint that says "plastic film".
 _GOLD_FOIL: Final = {
     "type": "principled",
-    "base_color": _rgb(1.00, 0.70, 0.25),
+    "base_color": _rgb(1.00, 0.68, 0.22),
     "metallic": 1.0,
     "roughness": 0.16,
     "clearcoat": 0.6,
@@ -61,7 +61,7 @@ MATERIALS: Final = (
         "inflate",
         _GOLD_FOIL,
         faces=("jua", "nanum_gothic"),
-        swell=0.034,
+        swell=0.028,
         tracking=0.03,
     ),
     Material(

@@ -1,0 +1,228 @@
+"""The product in the set: its size and pose, its shadows, its edge; its own pixels untouched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .cutout import CutOut
+from .layout import Box, fit_into
+from .studio.render import Image
+from .studio.rig import Pose
+
+Rgba = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+# Below this the cut-out is more likely broken than right: the photo becomes a card.
+CARD_CONFIDENCE: Final = 0.35
+# A product that runs along this much of the photo's edges was cropped by the photographer.
+CARD_BORDER_SHARE: Final = 0.22
+# The card's white border and its corner, as shares of its shorter side.
+CARD_BORDER: Final = 0.045
+CARD_WHITE: Final = (250, 249, 246)
+# The longest side a photo is printed with on a card, in pixels: more than any frame shows.
+CARD_SIDE: Final = 1600
+
+# Width over height: slimmer than this stands, wider than that lies.
+STANDS_BELOW: Final = 0.82
+LIES_ABOVE: Final = 1.55
+# Between them a flat foot decides: its width, 4 % above the base, over the product's.
+FLAT_FOOT: Final = 0.45
+FOOT_HEIGHT: Final = 0.04
+
+# Alpha (0..255) below which a pixel does not count as product when its extent is measured.
+SOLID: Final = 128
+# The contact line's height over the product's width, and how dark it is.
+CONTACT_SHARE: Final = 0.012
+CONTACT_STRENGTH: Final = 0.62
+# A standing product touches the ground only in this lowest share of its height.
+CONTACT_ZONE: Final = 0.07
+# Width of the band at the edge that takes the backdrop's light, and how much of it, at 1080 px.
+WRAP_PIXELS: Final = 3.5
+WRAP_STRENGTH: Final = 0.30
+# Core of the product, this far inside its edge: nothing may change it.
+CORE_PIXELS: Final = 5
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is put into the set: RGBA (straight alpha), its pose, and whether it is a photo card."""
+
+    rgba: Rgba
+    pose: Pose
+    is_card: bool
+
+    @property
+    def aspect(self) -> float:
+        """Width over height."""
+        height, width = self.rgba.shape[:2]
+        return float(width / height)
+
+
+def subject_of(cut: CutOut, photo: NDArray[np.uint8]) -> Subject:
+    """Return the cut-out with its pose, or the photo as a card where the cut-out would be broken.
+
+    `photo` is the whole photo, uint8 (height, width, 3), sRGB.
+    """
+    if cut.method != "alpha" and (
+        cut.confidence < CARD_CONFIDENCE or border_share(cut, photo) > CARD_BORDER_SHARE
+    ):
+        return Subject(photo_card(photo), "stands", is_card=True)
+    trimmed = trim(cut.rgba)
+    return Subject(trimmed, pose_of(trimmed), is_card=False)
+
+
+def border_share(cut: CutOut, photo: NDArray[np.uint8]) -> float:
+    """Return which share of the photo's four edges the product lies on, 0..1."""
+    height, width = photo.shape[:2]
+    left, top, right, bottom = cut.box
+    solid = cut.rgba[..., 3] >= SOLID
+    touching = 0
+    touching += int(solid[0].sum()) if top <= 0 else 0
+    touching += int(solid[-1].sum()) if bottom >= height else 0
+    touching += int(solid[:, 0].sum()) if left <= 0 else 0
+    touching += int(solid[:, -1].sum()) if right >= width else 0
+    return float(touching / (2 * (width + height)))
+
+
+def trim(rgba: Rgba) -> Rgba:
+    """Return the picture cropped to the rows and columns that hold solid product."""
+    solid = rgba[..., 3] >= SOLID
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    return np.ascontiguousarray(rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def pose_of(rgba: Rgba) -> Pose:
+    """Return whether a trimmed product stands or lies; when in doubt it lies."""
+    height, width = rgba.shape[:2]
+    aspect = width / height
+    if aspect < STANDS_BELOW:
+        return "stands"
+    if aspect > LIES_ABOVE:
+        return "lies"
+    foot = rgba[int(height * (1 - FOOT_HEIGHT)) - 1 :, :, 3] >= SOLID
+    return "stands" if foot.any(axis=0).sum() >= FLAT_FOOT * width else "lies"
+
+
+def photo_card(photo: NDArray[np.uint8]) -> Rgba:
+    """Return the photo as a print with a thin white border, RGBA, fully opaque."""
+    height, width = photo.shape[:2]
+    shrink = min(1.0, CARD_SIDE / max(height, width))
+    size = (max(round(width * shrink), 1), max(round(height * shrink), 1))
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA) if shrink < 1 else photo
+    edge = max(2, round(CARD_BORDER * min(size)))
+    bordered = cv2.copyMakeBorder(
+        small, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=CARD_WHITE
+    )
+    opaque = np.full(bordered.shape[:2], 255, np.uint8)
+    return np.dstack([bordered, opaque])
+
+
+def place(subject: Subject, slot: Box, frame: Box) -> tuple[Rgba, Box]:
+    """Return the product layer at frame size and the box it fills.
+
+    The product is scaled to fit `slot` (never stretched or flipped), resting on its bottom;
+    RGBA with straight alpha, zero elsewhere.
+    """
+    box = fit_into(slot, subject.aspect)
+    fitted = resize_straight(subject.rgba, (box.width, box.height))
+    layer = np.zeros((frame.height, frame.width, 4), np.uint8)
+    layer[box.y : box.bottom, box.x : box.right] = fitted
+    return layer, box
+
+
+def resize_straight(rgba: Rgba, size: tuple[int, int]) -> Rgba:
+    """Return RGBA resized without colours bleeding in from transparent pixels."""
+    shrinks = size[0] < rgba.shape[1]
+    filter_ = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    premultiplied = np.dstack([rgba[..., :3].astype(np.float32) * alpha, alpha])
+    scaled = cv2.resize(premultiplied, size, interpolation=filter_)
+    coverage = np.clip(scaled[..., 3:], 0, 1)
+    colour = scaled[..., :3] / np.maximum(coverage, 1e-4)
+    out = np.dstack([np.clip(colour, 0, 255), coverage * 255]).round().astype(np.uint8)
+    out[out[..., 3] == 0] = 0
+    return out
+
+
+def contact_shade(alpha: Plane, box: Box, pose: Pose) -> Plane:
+    """Return what light remains where the product meets the ground, (height, width) 0..1.
+
+    A dark, tight line right under the lower outline, fading within about 1.5 % of the product's
+    width; a standing product has it only at its foot, a lying one along its whole lower edge.
+    """
+    reach = max(2.0, CONTACT_SHARE * box.width)
+    dark = np.zeros_like(alpha)
+    for drop, blur, share in ((0.25, 0.35, 0.55), (0.9, 1.0, 0.45)):
+        lowered = _shift_down(alpha, drop * reach)
+        dark += share * cv2.GaussianBlur(lowered, (0, 0), blur * reach)
+    if pose == "stands":
+        dark *= _foot_zone(alpha.shape[0], box, reach)
+    return cast("Plane", (1 - CONTACT_STRENGTH * np.clip(dark, 0, 1)).astype(np.float32))
+
+
+def _shift_down(plane: Plane, pixels: float) -> Plane:
+    move = np.array([[1, 0, 0], [0, 1, pixels]], np.float32)
+    return cast("Plane", cv2.warpAffine(plane, move, plane.shape[::-1]))
+
+
+def _foot_zone(height: int, box: Box, reach: float) -> Plane:
+    """Return a column (height, 1): 1 at the product's foot, 0 above its contact zone."""
+    rows = np.arange(height, dtype=np.float32)
+    start = box.bottom - max(CONTACT_ZONE * box.height, 3 * reach)
+    zone = np.clip((rows - start) / max(box.bottom - start, 1.0), 0, 1)
+    return cast("Plane", zone[:, None].astype(np.float32))
+
+
+def composite(scene: NDArray[np.uint8], product: Rgba, *, scale: float = 1.0) -> NDArray[np.uint8]:
+    """Return the product over the developed set, sRGB uint8, with the set's light on its edge.
+
+    `scale` is the frame's shorter side over 1080 px. Inside the edge band the product's pixels
+    are copied exactly.
+    """
+    alpha = product[..., 3].astype(np.float32) / np.float32(255)
+    wrapped = light_wrap(scene, product, alpha, WRAP_PIXELS * scale)
+    mixed = wrapped * alpha[..., None] + scene.astype(np.float32) * (1 - alpha[..., None])
+    out: NDArray[np.uint8] = np.clip(mixed.round(), 0, 255).astype(np.uint8)
+    core = core_mask(product)
+    out[core] = product[core][:, :3]
+    return out
+
+
+def light_wrap(scene: NDArray[np.uint8], product: Rgba, alpha: Plane, reach: float) -> Image:
+    """Return the product's colours with the blurred backdrop screened into its outermost pixels."""
+    outside = cv2.GaussianBlur(1 - alpha, (0, 0), reach)
+    band = (np.clip(outside * 2, 0, 1) * (alpha > 0) * WRAP_STRENGTH)[..., None]
+    light = cv2.GaussianBlur(scene, (0, 0), 4 * reach).astype(np.float32)
+    colour = product[..., :3].astype(np.float32)
+    screened = 255 - (255 - colour) * (255 - light) / 255
+    return cast("Image", (colour * (1 - band) + screened * band).astype(np.float32))
+
+
+def core_mask(product: Rgba) -> NDArray[np.bool_]:
+    """Return where the product must be the photo's own pixels: opaque and away from its edge."""
+    solid = (product[..., 3] == 255).astype(np.uint8)
+    size = 2 * CORE_PIXELS + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    eroded = cv2.erode(solid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return cast("NDArray[np.bool_]", eroded.astype(bool))
+
+
+def core_difference(scene: NDArray[np.uint8], product: Rgba) -> int:
+    """Return the largest difference (0..255) between scene and product inside the core."""
+    core = core_mask(product)
+    if not core.any():
+        return 0
+    found = scene[core].astype(np.int16) - product[core][:, :3].astype(np.int16)
+    return int(np.abs(found).max())
+
+
+def mean_colour(product: Rgba) -> tuple[float, float, float]:
+    """Return the product's mean colour, linear RGB 0..1, for the light it throws on the ground."""
+    solid = product[product[..., 3] >= SOLID][:, :3].astype(np.float64) / 255
+    red, green, blue = np.clip((solid**2.2).mean(axis=0), 0.02, 0.9)
+    return float(red), float(green), float(blue)

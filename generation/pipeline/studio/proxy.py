@@ -1,0 +1,94 @@
+"""A stand-in for the product in the set: it throws the shadow, the photo keeps the pixels."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import Camera
+from .palette import Rgb
+from .rig import Pose
+from .shapes import Faces, Mesh, Vertices, grid_faces, painted, two_sided
+
+# Rows of the silhouette and steps round each row's ellipse.
+PROXY_ROWS: Final = 72
+PROXY_TURNS: Final = 40
+# Half-depth over half-width of a standing product: a little flatter than round.
+DEPTH_RATIO: Final = 0.75
+# No product is deeper than this from its middle, in decimetres.
+DEEPEST: Final = 1.1
+# The stand-in stays this many pixels inside the product's outline.
+INSET: Final = 1.5
+# Height of a lying product over half its width, and at most, in decimetres.
+DOME_RATIO: Final = 0.45
+DOME_HIGHEST: Final = 0.9
+DOME_GRID: Final = 96
+
+Alpha = NDArray[np.float32]
+
+
+def product_proxy(alpha: Alpha, camera: Camera, pose: Pose, colour: Rgb) -> Mesh:
+    """Return a solid whose outline from the camera is the product's.
+
+    `alpha` (height, width) 0..1 is the placed product's coverage of the frame. A standing product
+    is taken for round about its own axis, row by row, and touches the ground with its front; a
+    lying one for a dome on the ground.
+    """
+    build = _standing if pose == "stands" else _lying
+    vertices, faces = build(alpha, camera)
+    return Mesh(vertices, faces, two_sided(painted(colour)))
+
+
+def _standing(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:
+    """Stack one ellipse per row, each on the camera's rays through that row."""
+    rows, left, right = _row_extents(alpha)
+    half = np.maximum((right - left) / 2 - INSET, 0.5)
+    middle = (left + right) / 2
+    turn = np.linspace(0, 2 * math.pi, PROXY_TURNS)
+    x = middle[:, None] + half[:, None] * np.cos(turn)
+    y = np.broadcast_to(rows[:, None], x.shape)
+    deep = np.minimum(half / camera.pixels_per_unit * DEPTH_RATIO, DEEPEST)
+    behind = float(np.median(deep[-max(len(deep) // 12, 1) :]))
+    away = behind - deep[:, None] * np.sin(turn)
+    rays = camera.rays(np.stack([x.ravel(), y.ravel()], 1))
+    reach = (away.ravel() - camera.position[1]) / rays[:, 1]
+    points = camera.position + rays * reach[:, None]
+    return points.astype(np.float32), grid_faces(len(rows), PROXY_TURNS)
+
+
+def _row_extents(
+    alpha: Alpha,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return evenly spaced rows of the silhouette with its leftmost and rightmost columns."""
+    solid = alpha > 0.5
+    filled = np.flatnonzero(solid.any(axis=1))
+    rows = np.unique(np.linspace(filled[0], filled[-1], PROXY_ROWS).round().astype(int))
+    rows = rows[solid[rows].any(axis=1)]
+    left = np.argmax(solid[rows], axis=1)
+    right = solid.shape[1] - np.argmax(solid[rows][:, ::-1], axis=1)
+    return rows.astype(np.float64) + 0.5, left.astype(np.float64), right.astype(np.float64)
+
+
+def _lying(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:
+    """Raise the silhouette's footprint into a dome, along the camera's rays."""
+    solid = (alpha > 0.5).astype(np.uint8)
+    x0, y0, width, height = cv2.boundingRect(solid)
+    inside = cv2.distanceTransform(np.pad(solid, 1), cv2.DIST_L2, 5)[1:-1, 1:-1] - INSET
+    columns = np.linspace(x0, x0 + width - 1, DOME_GRID)
+    rows = np.linspace(y0, y0 + height - 1, DOME_GRID)
+    x, y = np.meshgrid(columns, rows)
+    depth = inside[y.round().astype(int), x.round().astype(int)]
+    radius = max(float(depth.max()), 1.0)
+    top = min(DOME_RATIO * 2 * radius / camera.pixels_per_unit, DOME_HIGHEST)
+    share = np.clip(depth / radius, 0, 1)
+    lift = np.where(depth > 0, top * np.sqrt(share * (2 - share)), -0.02)
+    rays = camera.rays(np.stack([x.ravel() + 0.5, y.ravel() + 0.5], 1))
+    reach = (lift.ravel() - camera.position[2]) / rays[:, 2]
+    points = camera.position + rays * reach[:, None]
+    faces = grid_faces(DOME_GRID, DOME_GRID)
+    covered = (depth.ravel() > 0)[faces].any(axis=1)
+    return points.astype(np.float32), faces[covered]

@@ -1,0 +1,127 @@
+"""What the product does to the set's light: cast shadow and bounce, by differential rendering.
+
+The set is rendered twice with the same noise, with and without a stand-in for the product; the
+ratio of the two multiplies the plate (after Debevec, "Rendering synthetic objects into real
+scenes", 1998, with a ratio instead of a difference so that textures stay sharp).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.pipeline.layout import Box
+
+from .palette import Rgb
+from .proxy import product_proxy
+from .render import Image, Layers, denoise, render_passes
+from .rig import Rig
+from .stage import build_scene
+
+# Shadows are soft: a third of the frame's resolution is enough.
+SHADE_SCALE: Final = 1 / 3
+SHADE_SAMPLES: Final = 16
+SHADE_PASSES: Final = 4
+# Radiance (1 = white) below which the ratio is not trusted: deep blacks stay as they are.
+DARKEST: Final = 0.004
+# Shadows reach this far from the product, in widths of its box; the key stands on the left.
+REACH_LEFT: Final = 0.7
+REACH_RIGHT: Final = 1.6
+REACH_UP: Final = 0.15
+# The ratio fades to 1 over this share of the window's inner edges.
+FEATHER: Final = 0.08
+# Light thrown back by the product may brighten the ground by this much at most.
+BRIGHTEST: Final = 1.5
+
+Plane = NDArray[np.float32]
+
+
+def shade_window(frame: Box, product: Box) -> Box:
+    """Return the part of the frame that the product can darken."""
+    left = max(0, round(product.x - REACH_LEFT * product.width))
+    right = min(frame.width, round(product.right + REACH_RIGHT * product.width))
+    top = max(0, round(product.y - REACH_UP * product.height))
+    return Box(left, top, right - left, frame.height - top)
+
+
+def product_shade(
+    rig: Rig,
+    alpha: Plane,
+    box: Box,
+    colour: Rgb,
+    on_pass: Callable[[int, int], None],
+) -> Image:
+    """Return the factor (height, width, 3) by which the product changes the set's light.
+
+    `alpha` (height, width) 0..1 is the placed product; `colour` its mean linear colour. 1 where
+    nothing changes; under the product the values around it are continued.
+    """
+    window = shade_window(rig.layout.frame, box)
+    proxy = product_proxy(alpha, rig.camera, rig.pose, colour).to_mitsuba()
+    total = 2 * SHADE_PASSES
+
+    def taken(offset: int) -> Callable[[int, int, Layers], None]:
+        return lambda done, _total, _layers: on_pass(offset + done, total)
+
+    pictures: list[Image] = []
+    for index, extra in enumerate(({"product_proxy": proxy}, {})):
+        scene = build_scene(rig, extra_shapes=extra, crop=window, scale=SHADE_SCALE, pinhole=True)
+        layers = render_passes(
+            scene,
+            seed=rig.seed,
+            samples=SHADE_SAMPLES,
+            samples_per_pass=SHADE_SAMPLES // SHADE_PASSES,
+            on_pass=taken(index * SHADE_PASSES),
+        )
+        pictures.append(denoise(layers.radiance) * np.float32(rig.exposure))
+    ratio = np.clip((pictures[0] + DARKEST) / (pictures[1] + DARKEST), 0, BRIGHTEST)
+    return _into_frame(rig.layout.frame, window, ratio.astype(np.float32), alpha)
+
+
+def _into_frame(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:
+    """Fill in what the proxy hides, fade at the window's inner edges, enlarge, put in the frame."""
+    cut = alpha[window.y : window.bottom, window.x : window.right]
+    size = (ratio.shape[1], ratio.shape[0])
+    hidden = cv2.dilate(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.ones((3, 3)))
+    known = (hidden < 0.02).astype(np.float32)[..., None]
+    filled = _fill_in(ratio, known)
+    faded = 1 + (filled - 1) * _feather(size, frame, window)[..., None]
+    full = np.ones((frame.height, frame.width, 3), np.float32)
+    enlarged = cv2.resize(faded, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
+    full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, 0, BRIGHTEST)
+    return full
+
+
+def _fill_in(ratio: Image, known: Image) -> Image:
+    """Continue the known values into the hidden part, near ones first (push-pull blurs)."""
+    out = ratio * known
+    trust = known.copy()
+    result, covered = out.copy(), trust.copy()
+    for sigma in (1.0, 2.5, 6.0, 15.0, 40.0):
+        weight = cv2.GaussianBlur(trust, (0, 0), sigma)[..., None]
+        value = cv2.GaussianBlur(out, (0, 0), sigma) / np.maximum(weight, 1e-6)
+        fresh = (weight > 0.02) & (covered < 0.5)
+        result = np.where(fresh, value, result)
+        covered = np.where(fresh, 1.0, covered)
+    return cast("Image", np.where(covered > 0.5, result, 1.0).astype(np.float32))
+
+
+def _feather(size: tuple[int, int], frame: Box, window: Box) -> Plane:
+    """Return 1 inside, falling to 0 at the window's edges that are not the frame's."""
+    width, height = size
+    fade_x, fade_y = max(FEATHER * width, 1.0), max(FEATHER * height, 1.0)
+    columns = np.arange(width, dtype=np.float32) + 0.5
+    rows = np.arange(height, dtype=np.float32) + 0.5
+    across, down = np.ones(width, np.float32), np.ones(height, np.float32)
+    if window.x > 0:
+        across = np.minimum(across, columns / fade_x)
+    if window.right < frame.width:
+        across = np.minimum(across, (width - columns) / fade_x)
+    if window.y > 0:
+        down = np.minimum(down, rows / fade_y)
+    edge = np.clip(np.minimum(across[None, :], down[:, None]), 0, 1)
+    return cast("Plane", (edge * edge * (3 - 2 * edge)).astype(np.float32))
