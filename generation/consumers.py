@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async as in_thread
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db import DatabaseError
 
 from . import live
 from .deadlines import CATCH_UP_EVERY
 from .models import Job, JobEvent
+
+logger = logging.getLogger(__name__)
 
 CLOSE_NOT_LOGGED_IN = 4403
 CLOSE_NOT_FOUND = 4404
@@ -81,8 +85,11 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         """Pub/sub forgets what a restarting Redis did not deliver; the rows do not."""
         while True:
             await asyncio.sleep(CATCH_UP_EVERY)
-            async with self.in_order:
-                await self._replay()
+            try:
+                async with self.in_order:
+                    await self._replay()
+            except DatabaseError as error:
+                logger.warning("the page of %s not caught up: %s", self.job_id, error)
 
     def _last_seq(self) -> int | None:
         """Return the `last_seq` the page asked from, None when it knows nothing yet."""

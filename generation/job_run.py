@@ -79,8 +79,11 @@ class JobRun:
         for stage in planned_stages(self.job.parameters):
             self._go_on()
             self.outputs[stage] = as_output(self._result_of(stage))
-        self._go_on()
-        patiently(lambda: finish_job(self.claim))
+        try:
+            patiently(lambda: finish_job(self.claim))
+        except ClaimLost:
+            self._go_on()  # a stop request may have come in at the last moment
+            raise
 
     def _go_on(self) -> None:
         """Between stages: heed a stop request and the worker's own end."""

@@ -37,7 +37,8 @@ def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
 
 def job_spec(job: Job) -> AdSpec:
     """Return the job's AdSpec with the photo's path on this machine."""
-    wishes = {name: job.parameters[name] for name in SPEC_FIELDS}
+    # A job from before a field existed takes the field's default.
+    wishes = {name: job.parameters[name] for name in SPEC_FIELDS if name in job.parameters}
     return AdSpec(photo=Path(job.ad.photo.image.path) if job.ad.photo else None, **wishes)
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
+# How exactly the two intervals are kept.
+LOOK_EVERY = 0.5
 
 
 class Pulse(threading.Thread):
@@ -34,19 +36,22 @@ class Pulse(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        next_reconcile = 0.0
+        next_beat = next_reconcile = 0.0
         while True:
             try:
-                self.beat()
-                if time.monotonic() >= next_reconcile:
-                    next_reconcile = time.monotonic() + RECONCILE_EVERY
+                now = time.monotonic()
+                if now >= next_beat:
+                    next_beat = now + HEARTBEAT_EVERY
+                    self.beat()
+                if now >= next_reconcile:
+                    next_reconcile = now + RECONCILE_EVERY
                     reconcile(self.worker.engine)
             except DatabaseError as error:
                 logger.warning("no heartbeat: %s", error)
                 connection.close()
             except Exception:
                 logger.exception("a bug in the pulse")
-            if self._stopped.wait(min(HEARTBEAT_EVERY, RECONCILE_EVERY)):
+            if self._stopped.wait(LOOK_EVERY):
                 connection.close()
                 return
 

@@ -23,9 +23,10 @@ DETAIL_LIMIT = 20_000
 
 
 def finish_job(claim: Claim) -> Job:
-    """Complete the job: its last stage's image becomes the ad's. Raises ClaimLost.
+    """Complete the job: its last stage's image becomes the ad's.
 
-    The row changes first, so that of two attempts only one publishes.
+    The row changes first, so that of two attempts only one publishes. Raises ClaimLost, also when
+    the job was asked to stop: whoever was told "stopping" must not find it completed.
     """
     with transaction.atomic():
         stages = Job(pk=claim.job_id).stages.order_by("stage")
@@ -33,9 +34,8 @@ def finish_job(claim: Claim) -> Job:
         for result in stages:
             checks |= result.checks
         ended = _ended(Job.Status.COMPLETED, progress_percent=100, checks=checks)
-        job = change(
-            claim.job_id, claim.holds, kind="finished", payload=live.finished_payload, **ended
-        )
+        still = claim.holds & Q(stop_requested_at__isnull=True)
+        job = change(claim.job_id, still, kind="finished", payload=live.finished_payload, **ended)
         if job is None:
             raise ClaimLost(claim)
         last = stages.last()

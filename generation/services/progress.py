@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ def record_stage(
 
     Every file of `output` lies in `work_folder`. Raises ClaimLost, before anything is moved.
     """
-    folder = uuid.uuid4()
+    # The same work folder gives the same place, so that a repeated commit finds it done.
+    folder = uuid.uuid5(job.pk, work_folder.name)
     result = StageResult(
         folder=folder,
         extras=_relative(output.extras, work_folder),
@@ -131,8 +133,9 @@ def _store(claim: Claim, job: Job, stage: Stage, result: StageResult, *, image: 
     if changed is None:
         raise ClaimLost(claim)
     for old in StageResult.objects.filter(job=job.pk, stage=stage):
-        place = (old.team_id, old.folder)
-        transaction.on_commit(lambda place=place: stage_files.remove_folder(*place))  # type: ignore[misc]
+        if old.folder != result.folder:
+            place = (old.team_id, old.folder)
+            transaction.on_commit(partial(stage_files.remove_folder, *place))
         old.delete()
     result.save(force_insert=True)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -43,9 +43,6 @@ def submit_job(
     come from `stage_images` (PNG files, copied) or from the team's earlier results. Raises
     QuotaExceeded when the team has as many unfinished jobs as it may.
     """
-    known = _known_job(ad.team_id, idempotency_key)
-    if known is not None:
-        return known
     parameters = job_parameters(ad, test_mode=test_mode)
     if stage_images:
         parameters["stage_images"] = {s: digest(path) for s, path in stage_images.items()}
@@ -58,17 +55,17 @@ def submit_job(
         parameters=parameters,
         idempotency_key=idempotency_key or None,
     )
-    try:
-        with transaction.atomic():
-            _refuse_over_quota(ad.team_id)
-            job.save(force_insert=True)
-            _keep_uploads(job, stage_images or {})
-            wake_on_commit(job.engine)
-    except IntegrityError:
-        winner = _known_job(ad.team_id, idempotency_key)
-        if winner is None:
-            raise
-        return winner
+    with transaction.atomic():
+        # One submission of a team at a time: neither its key nor its quota can be raced past.
+        Team.objects.select_for_update().get(pk=ad.team_id)
+        known = _known_job(ad.team_id, idempotency_key)
+        if known is not None:
+            return known
+        _refuse_over_quota(ad.team_id)
+        job.save(force_insert=True)
+        _keep_uploads(job, stage_images or {})
+        wake_on_commit(job.engine)
+        announce_queue_on_commit(job.engine)
     return job
 
 
@@ -77,8 +74,6 @@ def _known_job(team_id: int, key: str | None) -> Job | None:
 
 
 def _refuse_over_quota(team_id: int) -> None:
-    """Count under the team's row lock, so that parallel submissions cannot slip past together."""
-    Team.objects.select_for_update().get(pk=team_id)
     limit = settings.MAX_UNFINISHED_JOBS_PER_TEAM
     if Job.objects.unfinished().filter(team=team_id).count() >= limit:
         raise QuotaExceeded(limit=limit)
@@ -132,6 +127,8 @@ def resume_job(*, job: Job, by: User | None = None) -> Job:  # noqa: ARG001 - th
     Anything else is left as it is: resuming twice is one resume. Raises QuotaExceeded.
     """
     with transaction.atomic():
+        Team.objects.select_for_update().get(pk=job.team_id)
+        job.refresh_from_db()
         if job.status in RESUMABLE:
             _refuse_over_quota(job.team_id)
         resumed = change(

@@ -54,10 +54,11 @@ def sweep_work_folders(now: float | None = None) -> int:
 
 
 def move_in(work_folder: Path, team_id: int, folder: UUID) -> Path:
-    """Move a finished work folder to its place, in one step; return the place."""
+    """Move a finished work folder to its place, in one step; done before, it stays done."""
     place = stage_folder(team_id, folder)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    work_folder.replace(place)
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        work_folder.replace(place)
     return place
 
 

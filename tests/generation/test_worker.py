@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.models import Job, JobEvent, StageResult, WorkerProcess
+from generation.models import Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
