@@ -182,10 +182,11 @@ class Supervisor:
 
     def _start(self) -> None:
         check_writable(self.data_dir)
+        (self.data_dir / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
         check_port(self.host, self.port)
         self.redis = start_redis(self.data_dir)
+        self.web.start()  # while it imports, the database is made ready
         prepare_database(demo=self.demo)
-        self.web.start()
         self.worker.start()
         wait_for_web(self.host, self.port, self.web)
         say(f"\n  nanoCocoa가 켜졌어요 →  http://{_shown(self.host)}:{self.port}/")
