@@ -13,23 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .catalog import frame_format
 from .errors import InputMissing, WordsWrong
-from .glyphs.faces import FaceChoice, face_for
 from .glyphs.layer import developed
-from .glyphs.mesh import TextMesh
-from .glyphs.scene import Placement, lettering_scene, place
-from .glyphs.shaping import TextLayout, layout_lines
-from .glyphs.store import text_mesh
+from .glyphs.plan import Lettering, plan_lettering
+from .glyphs.scene import lettering_scene
 from .glyphs.verify import WordsCheck, check_words, intended_masks
-from .layout import plan_layout
 from .previews import encode_preview
-from .studio.materials import Material, material
-from .studio.palette import NEUTRAL_PALETTE
 from .studio.render import Layers, render_passes
-from .studio.rig import Rig
-from .studio.stage import rig_for
-from .types import AdSpec, Progress, Report, Stage, StageOutput, StageRequest, SubStep
+from .types import Progress, Report, Stage, StageOutput, StageRequest, SubStep
 
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -45,8 +36,8 @@ SAMPLES_OF_A_PASS: Final = 700_000
 RENDER_FROM: Final = 0.18
 CHECK_FROM: Final = 0.92
 
-# Set for stages that have no rig: an uploaded background, or none.
-DEFAULT_SET: Final = "minimal"
+# Names of a cell's corners in `cells`.
+CORNERS: Final = ("x0", "y0", "x1", "y1")
 
 # zlib level of the layer: 1 is three times faster than 6 and a tenth larger.
 PNG_EFFORT: Final = 1
@@ -68,24 +59,11 @@ class _Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
-@dataclass(frozen=True)
-class _Lettering:
-    """Everything known before the first ray: what to build, where it stands, on what."""
-
-    choice: FaceChoice
-    material: Material
-    layout: TextLayout
-    mesh: TextMesh
-    rig: Rig
-    placement: Placement
-    backdrop: Picture
-
-
 def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     """Run stage 2: `text.png`, RGBA at the frame's size with straight alpha.
 
-    Extras: `cells`, a JSON list of {text, x0, y0, x1, y1} in pixels. Checks: `words`, and `face` with
-    the face used and the one it replaced. Raises GlyphMissing, TextDoesNotFit, UnknownChoice,
+    Extras: `cells`, a JSON list of {text, x0, y0, x1, y1} in pixels. Checks: `words`, and `face`
+    with the face used and the one it replaced. Raises GlyphMissing, TextDoesNotFit, UnknownChoice,
     InputMissing without copy, WordsWrong when the proof fails twice.
     """
     if not request.spec.ad_text.strip():
@@ -93,7 +71,7 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     clock = _Clock()
     report(Progress(sub_step=SubStep.LETTERING, fraction=0.02))
     with clock.measure(SubStep.LETTERING):
-        lettering = _prepare(request)
+        lettering = plan_lettering(request)
         preview = encode_preview(_sketch(lettering))
     report(Progress(sub_step=SubStep.LETTERING, fraction=RENDER_FROM, preview=preview))
     words, colour, alpha = _proven(lettering, request.spec.seed, report, clock)
@@ -101,64 +79,7 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     return _stored(request, lettering, words, _layer(lettering, colour, alpha), clock)
 
 
-def _prepare(request: StageRequest) -> _Lettering:
-    spec = request.spec
-    rig = _rig(request)
-    headline = rig.layout.headline
-    made_of = material(spec.text_style)
-    choice = face_for(spec.text_style, spec.ad_text, spec.font)
-    layout = layout_lines(
-        spec.ad_text,
-        choice.face,
-        headline.width / headline.height,
-        tracking=made_of.tracking,
-        align=rig.layout.align,
-    )
-    mesh = text_mesh(layout, made_of.profile, swell=made_of.swell, cache_dir=request.cache_dir)
-    return _Lettering(
-        choice, made_of, layout, mesh, rig, place(mesh, rig, headline), _backdrop(request)
-    )
-
-
-def _rig(request: StageRequest) -> Rig:
-    """Return stage 1's rig, or a neutral studio's where the background was uploaded."""
-    background = request.earlier.get(Stage.BACKGROUND)
-    stored = background.extras.get("rig") if background else None
-    if stored is not None and stored.exists():
-        return Rig.from_json(json.loads(stored.read_text(encoding="utf-8")))
-    return _default_rig(request.spec)
-
-
-def _default_rig(spec: AdSpec) -> Rig:
-    frame = frame_format(spec.format)
-    layout = plan_layout(frame, spec.text_position, None, True)
-    return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed)
-
-
-def _backdrop(request: StageRequest) -> Picture:
-    """Return stage 1's picture at the frame's size, or plain grey without one."""
-    frame = frame_format(request.spec.format)
-    background = request.earlier.get(Stage.BACKGROUND)
-    if background is None or not background.image.exists():
-        return np.full((frame.height, frame.width, 3), 96, np.uint8)
-    with Image.open(background.image) as picture:
-        fitted = picture.convert("RGB").resize((frame.width, frame.height))
-    return np.asarray(fitted)
-
-
-def _tint(lettering: _Lettering) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the linear colours of what is behind the headline and of the ground below."""
-    picture, crop = lettering.backdrop, lettering.placement.crop
-    behind = picture[crop.y : crop.bottom, crop.x : crop.right]
-    ground = picture[-picture.shape[0] // 4 :]
-    first, second = (
-        ((part.reshape(-1, 3)[::7].astype(np.float64) / 255) ** 2.2).mean(axis=0)
-        for part in (behind, ground)
-    )
-    return first, second
-
-
-def _sketch(lettering: _Lettering) -> Picture:
+def _sketch(lettering: Lettering) -> Picture:
     """Return the flat letters on stage 1's picture: the first thing that is seen."""
     crop, mapping = lettering.placement.crop, lettering.placement.mapping
     alpha = intended_masks(
@@ -171,10 +92,10 @@ def _sketch(lettering: _Lettering) -> Picture:
     return _over(lettering, colour, alpha)
 
 
-def _over(lettering: _Lettering, colour: Picture, alpha: Plane) -> Picture:
+def _over(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
     """Return stage 1's picture with the crop's letters on it."""
     crop = lettering.placement.crop
-    picture = lettering.backdrop.copy()
+    picture: Picture = lettering.backdrop.copy()
     window = picture[crop.y : crop.bottom, crop.x : crop.right]
     mixed = window + (colour - window.astype(np.float32)) * alpha[..., None]
     window[:] = np.round(mixed).astype(np.uint8)
@@ -182,7 +103,7 @@ def _over(lettering: _Lettering, colour: Picture, alpha: Plane) -> Picture:
 
 
 def _proven(
-    lettering: _Lettering, seed: int, report: Report, clock: _Clock
+    lettering: Lettering, seed: int, report: Report, clock: _Clock
 ) -> tuple[WordsCheck, Picture, Plane]:
     """Render and check; once more with more samples if a character does not match."""
     words = None
@@ -197,13 +118,13 @@ def _proven(
             return words, colour, alpha
     assert words is not None  # noqa: S101 - the loop ran
     raise WordsWrong(
-        f"{words.passed} of {words.total} characters match",
+        f"{words.passed} of {words.total} characters match: {words.cells}",
         passed=words.passed,
         total=words.total,
     )
 
 
-def _render(lettering: _Lettering, seed: int, samples: int, report: Report) -> Layers:
+def _render(lettering: Lettering, seed: int, samples: int, report: Report) -> Layers:
     crop = lettering.placement.crop
     per_pass = _samples_per_pass(crop.width * crop.height)
     scene = lettering_scene(
@@ -211,8 +132,8 @@ def _render(lettering: _Lettering, seed: int, samples: int, report: Report) -> L
         lettering.material,
         lettering.rig,
         lettering.placement,
-        _tint(lettering),
-        per_pass,
+        tint=lettering.tint(),
+        samples_per_pass=per_pass,
     )
 
     def passed(done: int, total: int, layers: Layers) -> None:
@@ -239,7 +160,7 @@ def _samples_per_pass(pixels: int) -> int:
     return next((n for n in (16, 9) if n * pixels <= SAMPLES_OF_A_PASS), 4)
 
 
-def _check(lettering: _Lettering, alpha: Plane) -> WordsCheck:
+def _check(lettering: Lettering, alpha: Plane) -> WordsCheck:
     crop = lettering.placement.crop
     return check_words(
         alpha,
@@ -250,8 +171,8 @@ def _check(lettering: _Lettering, alpha: Plane) -> WordsCheck:
     )
 
 
-def _layer(lettering: _Lettering, colour: Picture, alpha: Plane) -> Picture:
-    """Return the RGBA layer at the frame's size; invisible pixels carry their neighbours' colour."""
+def _layer(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
+    """Return the RGBA layer at the frame's size; invisible pixels carry the nearest colour."""
     crop, frame = lettering.placement.crop, lettering.backdrop.shape
     layer = np.zeros((frame[0], frame[1], 4), np.uint8)
     window = layer[crop.y : crop.bottom, crop.x : crop.right]
@@ -261,7 +182,7 @@ def _layer(lettering: _Lettering, colour: Picture, alpha: Plane) -> Picture:
 
 
 def _stored(
-    request: StageRequest, lettering: _Lettering, words: WordsCheck, layer: Picture, clock: _Clock
+    request: StageRequest, lettering: Lettering, words: WordsCheck, layer: Picture, clock: _Clock
 ) -> StageOutput:
     image, cells = request.out_dir / "text.png", request.out_dir / "cells.json"
     with clock.measure(SubStep.EXPORT):
@@ -275,7 +196,7 @@ def _stored(
     )
 
 
-def _cells(lettering: _Lettering) -> list[dict[str, Any]]:
+def _cells(lettering: Lettering) -> list[dict[str, Any]]:
     """Return each drawn character's ink box in frame pixels."""
     boxes = [
         (cell.character, lettering.placement.mapping.box(cell.box))
@@ -293,7 +214,7 @@ def _cells(lettering: _Lettering) -> list[dict[str, Any]]:
     ]
 
 
-def _face(lettering: _Lettering) -> dict[str, str | None]:
+def _face(lettering: Lettering) -> dict[str, str | None]:
     """Return which face wrote the copy, and which it replaced for want of a glyph."""
     chosen, replaced = lettering.choice.face, lettering.choice.fell_back_from
     return {

@@ -88,7 +88,7 @@ def face(key: str) -> Face:
 
 
 def face_for(text_style: str, copy: str, wanted: str | None = None) -> FaceChoice:
-    """Choose the face that writes `copy`: the merchant's, else the material's best, else a full one.
+    """Choose the face that writes `copy`: the merchant's, the material's best, or a full one.
 
     Raises GlyphMissing(character=...) when no committed face has all the characters, and
     UnknownChoice for an unknown text style or font.

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import linalg
 
-from .shaping import Contour, TextLayout
+from .growth import grown
+from .shaping import Cell, TextLayout
 
 Field = npt.NDArray[np.float32]
 
@@ -41,42 +42,52 @@ class DistanceField:
     step: float
 
 
-def distance_field(layout: TextLayout, cells_per_em: float) -> DistanceField:
-    """Return the layout's exact Euclidean distance field at about `cells_per_em` samples per em."""
+def distance_field(layout: TextLayout, cells_per_em: float, swell: float = 0.0) -> DistanceField:
+    """Return the layout's exact Euclidean distance field at about `cells_per_em` samples per em.
+
+    `swell` (em) widens the strokes of each character where there is room (see `growth.grown`).
+    """
     step = 1.0 / cells_per_em
-    margin = MARGIN_CELLS * step
+    margin = MARGIN_CELLS * step + swell
     columns = int(np.ceil((layout.width + 2 * margin) / step))
     rows = int(np.ceil((layout.height + 2 * margin) / step))
     left, bottom = -columns * step / 2, -rows * step / 2
     fine = step / SUPERSAMPLING
-    shape = (rows * SUPERSAMPLING, columns * SUPERSAMPLING)
-    contours = [contour for cell in layout.cells for contour in cell.contours]
-    ink = _ink_mask(contours, shape, (left, bottom), fine)
+    ink = np.zeros((rows * SUPERSAMPLING, columns * SUPERSAMPLING), np.uint8)
+    for cell in layout.cells:
+        _draw(ink, cell, (left, bottom), fine, swell)
     inside = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     outside = cv2.distanceTransform(1 - ink, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # The transform counts from pixel centre to pixel centre; the edge is half a pixel before.
-    signed = np.where(ink > 0, inside - 0.5, 0.5 - outside) * np.float32(fine)
-    coarse = cv2.resize(signed, (columns, rows), interpolation=cv2.INTER_AREA)
+    # The transform counts from pixel centre to pixel centre, the edge is half a pixel before; and
+    # OpenCV fills the pixels of the outline too, another half.
+    signed = np.where(ink > 0, inside - 1.0, -outside) * np.float32(fine)
+    coarse = np.asarray(
+        cv2.resize(signed, (columns, rows), interpolation=cv2.INTER_AREA), np.float32
+    )
     return DistanceField(coarse, left + step / 2, bottom + step / 2, step)
 
 
-def _ink_mask(
-    contours: list[Contour], shape: tuple[int, int], corner: tuple[float, float], step: float
-) -> npt.NDArray[np.uint8]:
-    """Fill outlines by the non-zero winding rule; overlapping strokes stay filled."""
-    winding = np.zeros(shape, np.int8)
-    for contour in contours:
-        pixels = (contour - np.array(corner, np.float32)) / step - 0.5
+def _draw(
+    ink: npt.NDArray[np.uint8], cell: Cell, corner: tuple[float, float], step: float, swell: float
+) -> None:
+    """Fill one character's outlines by the non-zero winding rule, and swell it."""
+    pad = int(np.ceil(swell / step)) + 2
+    low = [int((cell.box[k] - corner[k]) / step) - pad for k in (0, 1)]
+    high = [int((cell.box[k + 2] - corner[k]) / step) + pad + 1 for k in (0, 1)]
+    winding = np.zeros((high[1] - low[1], high[0] - low[0]), np.int8)
+    for contour in cell.contours:
+        pixels = (contour - np.array(corner, np.float32)) / step - 0.5 - np.array(low)
         x, y = pixels[:, 0], pixels[:, 1]
         area = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
-        x0, y0 = (int(np.floor(v.min())) - 1 for v in (x, y))
-        x1, y1 = (int(np.ceil(v.max())) + 2 for v in (x, y))
-        patch = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        fixed = np.round((pixels - (x0, y0)) * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        patch = np.zeros(winding.shape, np.uint8)
+        fixed = np.round(pixels * (1 << SUBPIXEL_BITS)).astype(np.int32)
         cv2.fillPoly(patch, [fixed], 1, cv2.LINE_8, SUBPIXEL_BITS)
-        turn = np.int8(1 if area > 0 else -1)
-        winding[y0:y1, x0:x1] += patch.astype(np.int8) * turn
-    return (winding != 0).astype(np.uint8)
+        winding += patch.astype(np.int8) * np.int8(1 if area > 0 else -1)
+    filled = grown((winding != 0).astype(np.uint8), 1 / step, swell)
+    x0, y0 = max(low[0], 0), max(low[1], 0)
+    window = ink[y0 : high[1], x0 : high[0]]
+    rows, columns = window.shape
+    window |= filled[y0 - low[1] :, x0 - low[0] :][:rows, :columns]
 
 
 def membrane(field: DistanceField, inset: float) -> Field:

@@ -22,8 +22,8 @@ def developed(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Return sRGB (H, W, 3) uint8, not premultiplied, and alpha (H, W) 0..1.
 
-    Colour is continued beyond the letters' edge before denoising and development, so that neither the
-    denoiser nor a later rescaling draws a dark line round them. `clean` runs the denoiser.
+    Colour is continued beyond the letters' edge before denoising and development, so that neither
+    the denoiser nor a later rescaling draws a dark line round them. `clean` runs the denoiser.
     """
     alpha = np.clip(layers.alpha, 0.0, 1.0)
     colour = _bled(layers.radiance, alpha)

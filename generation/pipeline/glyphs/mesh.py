@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -24,15 +24,15 @@ LEAST_DETAIL: Final = 56
 MOST_DETAIL: Final = 160
 SAMPLES_IN_ALL: Final = 150_000
 
-# Widens every stroke at least this much (em) on each side, so that thin ones survive the grid.
-LEAST_SWELL: Final = 0.004
+# Added to the distance (em) before the surface is drawn, so that thin strokes survive the grid.
+SURPLUS: Final = 0.002
 
-# Half of the gap (em) that swollen strokes must leave: counters stay open, neighbours apart.
-LEAST_GAP: Final = 0.010
-
-# Balloon: seam rim (em) around the cushion, its half thickness, and height over half width.
-SEAM: Final = 0.012
-SEAM_HALF: Final = 0.010
+# Balloon: width of the seam round the cushion and its half thickness (em), the fillet between
+# them (em^2), how far behind the outline the flat back lies (em), height over half width.
+SEAM: Final = 0.016
+SEAM_HALF: Final = 0.012
+FILLET: Final = 0.0002
+BACK: Final = 0.006
 FULLNESS: Final = 1.15
 
 # Metal: depth of the extrusion, reach of the 45-degree bevel, rise of the crowned front (em).
@@ -50,8 +50,8 @@ class TextMesh:
 
     `vertices`, `normals` float32 (N, 3); `faces` int32 (M, 3), counter-clockwise from outside;
     `front` float32 (N,): 1 on what faces the viewer inside the outline, 0 on sides and back.
-    `outline_z` is the height at which the silhouette equals the font's outline, `swell` by how much
-    (em, each side) the strokes were widened.
+    `outline_z` is the height at which the silhouette equals the swollen outline, `swell` is what
+    the field was swollen by.
     """
 
     vertices: Floats
@@ -59,7 +59,7 @@ class TextMesh:
     faces: Triangles
     front: Floats
     outline_z: float
-    swell: float
+    swell: float = 0.0
 
     @property
     def width(self) -> float:
@@ -80,68 +80,56 @@ class TextMesh:
 def build_mesh(layout: TextLayout, profile: Profile, *, swell: float) -> TextMesh:
     """Build the mesh: fields in the plane, marching cubes on their extrusion.
 
-    `swell` (em) is by how much strokes are to be widened on each side; less is taken where a counter
-    would close or two strokes would meet.
+    `swell` (em) is by how much strokes are widened on each side where there is room.
     """
     area = (layout.width + 0.1) * (layout.height + 0.1)
     detail = float(np.clip(np.sqrt(SAMPLES_IN_ALL / area), LEAST_DETAIL, MOST_DETAIL))
-    field = distance_field(layout, detail)
-    taken = _safe_swell(field.distance, swell)
-    if profile == "inflate":
-        return _inflated(field, taken)
-    return _bevelled(field, layout, taken)
+    field = distance_field(layout, detail, swell)
+    mesh = _inflated(field) if profile == "inflate" else _bevelled(field, layout)
+    return replace(mesh, swell=swell)
 
 
-def _safe_swell(distance: Field, wanted: float) -> float:
-    """Return the largest swell up to `wanted` that leaves every counter and every gap open."""
-    strokes, holes = _pieces(distance > 0), _pieces(distance < -LEAST_GAP)
-    swell = wanted
-    while swell > LEAST_SWELL:
-        if _pieces(distance > -swell - LEAST_GAP) == strokes:
-            if _pieces(distance < -swell - LEAST_GAP) == holes:
-                return swell
-        swell -= 0.002
-    return LEAST_SWELL
-
-
-def _pieces(mask: npt.NDArray[np.bool_]) -> int:
-    return int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)[0])
-
-
-def _inflated(field: DistanceField, swell: float) -> TextMesh:
-    """Cushions: z^2 = FULLNESS^2 * 2u, on a thin seam at the outline's plane."""
-    swollen = field.distance + np.float32(swell)
-    cushion = membrane(field, SEAM - swell) * np.float32(FULLNESS**2)
-    top = float(np.sqrt(max(cushion.max(), 1e-6)))
-    levels = np.arange(-SEAM_HALF - 1.5 * field.step, top + 1.6 * field.step, field.step)
+def _inflated(field: DistanceField) -> TextMesh:
+    """Cushions: z^2 = FULLNESS^2 * 2u, running out into a thin seam at the outline's plane."""
+    swollen = field.distance + np.float32(SURPLUS)
+    cushion = membrane(field, SEAM - SURPLUS) * np.float32(FULLNESS**2)
+    height = _joined(cushion, _seam(swollen))
+    top = float(np.sqrt(max(height.max(), 1e-6)))
+    levels = np.arange(-1.5 * field.step, top + 1.6 * field.step, field.step)
 
     def solid(z: float) -> Field:
-        rim = np.minimum(swollen, SEAM_HALF - abs(z))
-        body = (cushion - z * z) / (2 * SEAM) if z > 0 else cushion / (2 * SEAM)
-        return np.minimum(np.maximum(rim, body), z + SEAM_HALF).astype(np.float32)
+        body = height - z * abs(z)
+        return np.asarray(np.minimum(body, (z + BACK) * SEAM), np.float32)
 
     vertices, faces = _marched(field, levels, solid)
     z, zero = vertices[:, 2], np.zeros(len(vertices), np.float32)
-    u, s = _sample(cushion, field, vertices), _sample(swollen, field, vertices)
-    ux, uy = (_sample(part, field, vertices) for part in _slopes(cushion, field.step))
-    sx, sy = (_sample(part, field, vertices) for part in _slopes(swollen, field.step))
-    body = (u - z * z) / (2 * SEAM)
-    normals = _blended(
-        [
-            (np.where(z > 0, body, 1.0), _unit(-ux, -uy, 2 * z)),
-            (s, _unit(-sx, -sy, zero)),
-            (SEAM_HALF - z, _unit(zero, zero, zero + 1)),
-            (SEAM_HALF + z, _unit(zero, zero, zero - 1)),
-        ],
-        field.step,
+    across, down = (_sample(part, field, vertices) for part in _slopes(height, field.step))
+    flat = z < -0.5 * BACK
+    normals = np.where(
+        flat[:, None], _unit(zero, zero, zero - 1), _unit(-across, -down, 2 * np.abs(z))
     )
-    front = (z > -0.6 * SEAM_HALF).astype(np.float32)
-    return _mesh(vertices, normals, faces, front, (0.0, swell))
+    return _mesh(vertices, normals, faces, (~flat).astype(np.float32), 0.0)
 
 
-def _bevelled(field: DistanceField, layout: TextLayout, swell: float) -> TextMesh:
+def _seam(swollen: Field) -> Field:
+    """Squared height of the seam: a quarter round of radius SEAM, then level; negative outside."""
+    t = swollen / np.float32(SEAM)
+    inside = np.clip(t, 0.0, 1.0)
+    round_edge = np.where(t > 0, inside * (2 - inside), 2 * t)
+    seam: Field = (SEAM_HALF**2 * round_edge).astype(np.float32)
+    return seam
+
+
+def _joined(body: Field, seam: Field) -> Field:
+    """Return the larger of two fields with a fillet where they cross (a smooth maximum)."""
+    blend = np.clip(0.5 + 0.5 * (body - seam) / FILLET, 0.0, 1.0)
+    joined: Field = (seam + (body - seam) * blend + FILLET * blend * (1 - blend)).astype(np.float32)
+    return joined
+
+
+def _bevelled(field: DistanceField, layout: TextLayout) -> TextMesh:
     """Extrusion from z = -DEPTH to 0, a 45-degree bevel, and a front slightly crowned per line."""
-    swollen = field.distance + np.float32(swell)
+    swollen = field.distance + np.float32(SURPLUS)
     crown = _crown(field, layout)
     step = field.step
     low, high = -DEPTH, float(crown.max())
@@ -151,11 +139,11 @@ def _bevelled(field: DistanceField, layout: TextLayout, swell: float) -> TextMes
     def solid(z: float) -> Field:
         chamfer = (swollen + crown - BEVEL - z) * np.float32(np.sqrt(0.5))
         caps = np.minimum(crown - z, z - low)
-        return np.minimum(np.minimum(swollen, chamfer), caps).astype(np.float32)
+        return np.asarray(np.minimum(np.minimum(swollen, chamfer), caps), np.float32)
 
     vertices, faces = _marched(field, levels, solid)
     normals, front = _bevel_normals(field, swollen, crown, vertices)
-    return _mesh(vertices, normals, faces, front, (-BEVEL, swell))
+    return _mesh(vertices, normals, faces, front, -BEVEL)
 
 
 def _bevel_normals(
@@ -192,7 +180,8 @@ def _blended(planes: list[tuple[Floats, Floats]], step: float) -> Floats:
 
 def _unit(x: Floats, y: Floats, z: Floats) -> Floats:
     normals = np.column_stack([x, y, z]).astype(np.float32)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-9))
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.asarray(normals / np.maximum(length, 1e-9), np.float32)
 
 
 def _crown(field: DistanceField, layout: TextLayout) -> Field:
@@ -238,7 +227,7 @@ def _sample(values: Field, field: DistanceField, vertices: Floats) -> Floats:
     a, b = x - i, y - j
     low = values[j, i] * (1 - a) + values[j, i + 1] * a
     high = values[j + 1, i] * (1 - a) + values[j + 1, i + 1] * a
-    return (low * (1 - b) + high * b).astype(np.float32)
+    return np.asarray(low * (1 - b) + high * b, np.float32)
 
 
 def _mesh(
@@ -246,11 +235,11 @@ def _mesh(
     normals: Floats,
     faces: Triangles,
     front: Floats,
-    figures: tuple[float, float],
+    outline_z: float,
 ) -> TextMesh:
-    """Normalise normals and make the faces' turn agree with them; figures: outline_z, swell."""
+    """Normalise normals and make the faces' turn agree with them."""
     unit = _unit(normals[:, 0], normals[:, 1], normals[:, 2])
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), unit[faces].sum(axis=1)).sum() < 0
     turned = np.ascontiguousarray(faces[:, ::-1]) if inward else faces
-    return TextMesh(vertices, unit, turned, front, *figures)
+    return TextMesh(vertices, unit, turned, front, outline_z)

@@ -79,6 +79,7 @@ def lettering_scene(
     material: Material,
     rig: Rig,
     placement: Placement,
+    *,
     tint: tuple[Floats, Floats],
     samples_per_pass: int,
 ) -> dict[str, Any]:
@@ -115,14 +116,15 @@ def _environment(material: Material, rig: Rig, tint: tuple[Floats, Floats]) -> d
     return {
         "type": "envmap",
         "bitmap": mi.Bitmap(radiance),
-        "to_world": mi.ScalarTransform4f(turn),
+        "to_world": mi.ScalarTransform4f(turn.tolist()),
     }
 
 
 def _set_lights(rig: Rig) -> dict[str, Any]:
     dimmed = [
-        replace(light, radiance=tuple(SET_LIGHT * channel for channel in light.radiance))
+        replace(light, radiance=(SET_LIGHT * red, SET_LIGHT * green, SET_LIGHT * blue))
         for light in rig.lights
+        for red, green, blue in [light.radiance]
     ]
     return {f"light_{index}": light.to_shape() for index, light in enumerate(dimmed)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -77,17 +77,14 @@ def layout_lines(
     *,
     tracking: float = 0.0,
     align: Align = "center",
-    line_pitch: float = LINE_PITCH,
 ) -> TextLayout:
-    """Lay `copy` out in one to three lines so that it is biggest in a box of width/height `box_aspect`.
+    """Lay `copy` out in one to three lines, biggest in a box of width/height `box_aspect`.
 
-    `tracking` is added between characters (em). Lines break between words only. Raises TextDoesNotFit
-    when nothing in the copy has ink.
+    `tracking` is added between characters (em). Lines break between words only. Raises
+    TextDoesNotFit when nothing in the copy has ink.
     """
     words = copy.split()
-    layouts = [
-        _block(copy, face, lines, tracking, align, line_pitch) for lines in _breakings(words)
-    ]
+    layouts = [_block(copy, face, lines, tracking, align) for lines in _breakings(words)]
     if not layouts:
         raise TextDoesNotFit("the copy has no ink")
     best = layouts[0]
@@ -108,22 +105,22 @@ def _breakings(words: list[str]) -> Iterator[tuple[str, ...]]:
     for breaks in range(min(MOST_LINES, len(words))):
         for places in combinations(range(1, len(words)), breaks):
             edges = (0, *places, len(words))
-            yield tuple(" ".join(words[a:b]) for a, b in zip(edges, edges[1:], strict=False))
+            yield tuple(" ".join(words[a:b]) for a, b in pairwise(edges))
 
 
 def _block(
-    copy: str, face: Face, lines: tuple[str, ...], tracking: float, align: Align, pitch: float
+    copy: str, face: Face, lines: tuple[str, ...], tracking: float, align: Align
 ) -> TextLayout:
     set_lines = [_set_line(face, text, number, tracking) for number, text in enumerate(lines)]
     left = [line.box[0] for line in set_lines]
     widths = [line.box[2] - line.box[0] for line in set_lines]
     width = max(widths)
     top = set_lines[0].box[3]
-    bottom = set_lines[-1].box[1] - pitch * (len(lines) - 1)
+    bottom = set_lines[-1].box[1] - LINE_PITCH * (len(lines) - 1)
     cells: list[Cell] = []
     for number, line in enumerate(set_lines):
         slack = (width - widths[number]) / 2 if align == "center" else 0.0
-        shift = (slack - left[number] - width / 2, -pitch * number - (top + bottom) / 2)
+        shift = (slack - left[number] - width / 2, -LINE_PITCH * number - (top + bottom) / 2)
         cells.extend(_moved(cell, shift) for cell in line.cells)
     return TextLayout(copy, face, lines, tuple(cells), width, top - bottom)
 
@@ -182,7 +179,9 @@ def glyph_contours(face: Face, glyph: int) -> tuple[Contour, ...]:
     pen = _FlatteningPen()
     font.draw_glyph_with_pen(glyph, pen)
     return tuple(
-        np.array(contour, np.float32) / units for contour in pen.contours if len(contour) > 2
+        np.array(contour, np.float32) / np.float32(units)
+        for contour in pen.contours
+        if len(contour) > 2
     )
 
 

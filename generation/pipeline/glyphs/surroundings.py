@@ -37,12 +37,13 @@ class Softbox:
 # For cushions, which mirror everything around them: a big key up on the left, a long strip on the
 # right, a thin one overhead, a low card so that the undersides are not black.
 CUSHION_BOXES: Final = (
-    Softbox(-48, 38, 46, 34, 5.5, 8, 0.1),
-    Softbox(62, 12, 16, 70, 3.6, 6, 0.0),
-    Softbox(10, 72, 120, 16, 3.0, 8, 0.1),
-    Softbox(-112, 8, 26, 80, 2.2, 10, 0.3),
-    Softbox(125, 25, 30, 60, 1.8, 10, 0.5),
-    Softbox(20, -38, 90, 14, 0.8, 10, 0.8),
+    Softbox(-46, 40, 50, 36, 8.0, 8, 0.15),
+    Softbox(62, 12, 18, 70, 5.0, 6, 0.1),
+    Softbox(10, 74, 120, 16, 4.5, 8, 0.2),
+    Softbox(-112, 8, 26, 80, 3.4, 10, 0.4),
+    Softbox(125, 25, 30, 60, 2.6, 10, 0.6),
+    Softbox(20, -38, 100, 16, 1.6, 10, 1.0),
+    Softbox(0, -72, 360, 20, 0.8, 10, 1.0),
 )
 
 # For bevelled chrome: the front mirrors the viewer's side, so a bright bank begins just above it
@@ -57,11 +58,19 @@ BEVEL_BOXES: Final = (
 )
 
 NEUTRAL: Final = np.array([1.0, 0.985, 0.96])
-LAMP: Final = np.array([1.0, 0.74, 0.45])
+LAMP: Final = np.array([1.0, 0.60, 0.26])
+
+# How much redder a softbox is at its fading rim than in its middle.
+RIM_WARMTH: Final = 0.6
+
+# Light left between the softboxes. Folds of foil mirror each other, so their darkness is amber;
+# steel's is black.
+FOIL_DARK: Final = np.array([0.085, 0.038, 0.012])
+STEEL_DARK: Final = np.array([0.020, 0.019, 0.020])
 
 
 def surroundings(profile: Profile, tint: tuple[Floats, Floats]) -> npt.NDArray[np.float32]:
-    """Return an equirectangular radiance map (ROWS, 2 * ROWS, 3), linear sRGB, for Mitsuba's envmap.
+    """Return the equirectangular radiance map (ROWS, 2 * ROWS, 3), linear sRGB, for an envmap.
 
     `tint` is the set's (backdrop, ground) colour: the darkness between the softboxes takes it, so
     that the letters seem to stand in the picture.
@@ -70,10 +79,11 @@ def surroundings(profile: Profile, tint: tuple[Floats, Floats]) -> npt.NDArray[n
     backdrop, ground = tint
     below = _smooth(0.15, -0.55, y)[..., None]
     behind = _smooth(0.2, -0.8, z)[..., None]
-    dark = np.broadcast_to(np.array([0.020, 0.019, 0.020]), (*y.shape, 3))
+    cushion = profile == "inflate"
+    dark = np.broadcast_to(FOIL_DARK if cushion else STEEL_DARK, (*y.shape, 3))
     radiance = dark + behind * backdrop * 0.9 + below * ground * 0.8
     azimuth, elevation = np.degrees(np.arctan2(x, z)), np.degrees(np.arcsin(np.clip(y, -1, 1)))
-    for box in CUSHION_BOXES if profile == "inflate" else BEVEL_BOXES:
+    for box in CUSHION_BOXES if cushion else BEVEL_BOXES:
         radiance = radiance + _glow(box, azimuth, elevation)
     return radiance.astype(np.float32)
 
@@ -92,8 +102,10 @@ def _glow(box: Softbox, azimuth: Floats, elevation: Floats) -> Floats:
     across = _smooth(box.width / 2 + box.soft / 2, box.width / 2 - box.soft / 2, around)
     over = np.abs(elevation - box.elevation)
     along = _smooth(box.height / 2 + box.soft / 2, box.height / 2 - box.soft / 2, over)
-    colour = NEUTRAL * (1 - box.warmth) + LAMP * box.warmth
-    return (box.radiance * across * along)[..., None] * colour
+    bright = across * along
+    # A box's rim is redder than its middle: highlights of gold run from pale to amber.
+    warm = np.clip(box.warmth + RIM_WARMTH * (1 - bright), 0, 1)[..., None]
+    return box.radiance * bright[..., None] * (NEUTRAL * (1 - warm) + LAMP * warm)
 
 
 def _smooth(start: float, end: float, values: Floats) -> Floats:

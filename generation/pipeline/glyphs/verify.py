@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .faces import Face
+from .growth import grown
 from .readback import read_back
 from .shaping import Cell, TextLayout
 
@@ -32,7 +33,7 @@ DEFECT_RADIUS: Final = 0.018
 LEAST_DEFECT_RADIUS_PX: Final = 1.0
 
 # Masks are drawn this much finer than the picture, then averaged.
-SUPERSAMPLING: Final = 4
+SUPERSAMPLING: Final = 3
 
 # Context around a cell in which foreign ink is looked for, in em.
 CELL_PADDING: Final = 0.04
@@ -143,12 +144,7 @@ def intended_mask(
 ) -> Mask:
     """Return the coverage (H, W) 0..1 that the font itself wants for one character."""
     fine = mapping.scale * SUPERSAMPLING
-    bitmap, left, top = _glyph_bitmap(face, cell.character, round(fine * 64))
-    grow = round(swell * fine)
-    if grow:
-        bitmap = cv2.copyMakeBorder(bitmap, grow, grow, grow, grow, cv2.BORDER_CONSTANT, value=0)
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grow + 1, 2 * grow + 1))
-        bitmap = cv2.dilate(bitmap, disc)
+    bitmap, left, top, grow = _swollen_bitmap(face, cell.character, round(fine * 64), swell)
     x = round((mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING) + left - grow
     y = round((mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING) - top - grow
     return _swept(_pasted(bitmap, x, y, shape), mapping)
@@ -172,9 +168,10 @@ def intended_masks(
     layout: TextLayout, mapping: EmToPixel, shape: tuple[int, int], swell: float
 ) -> Mask:
     """Return the coverage (H, W) of the whole copy."""
-    return np.maximum.reduce(
+    whole: Mask = np.maximum.reduce(
         [intended_mask(cell, layout.face, mapping, shape, swell) for cell in layout.cells]
     )
+    return whole
 
 
 def _pasted(bitmap: npt.NDArray[np.uint8], x: int, y: int, shape: tuple[int, int]) -> Mask:
@@ -194,7 +191,19 @@ def _pasted(bitmap: npt.NDArray[np.uint8], x: int, y: int, shape: tuple[int, int
     return mask
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
+def _swollen_bitmap(
+    face: Face, character: str, size_26_6: int, swell: float
+) -> tuple[npt.NDArray[np.uint8], int, int, int]:
+    """Return a character's bitmap as the material swells it, its bearings, and the added border."""
+    bitmap, left, top = _glyph_bitmap(face, character, size_26_6)
+    border = int(np.ceil(swell * size_26_6 / 64)) + 2
+    if swell > 0:
+        framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
+        bitmap = grown((framed > 127).astype(np.uint8), size_26_6 / 64, swell) * np.uint8(255)
+    return bitmap, left, top, border if swell > 0 else 0
+
+
 def _glyph_bitmap(
     face: Face, character: str, size_26_6: int
 ) -> tuple[npt.NDArray[np.uint8], int, int]:
@@ -224,7 +233,8 @@ def _check_cell(
     iou = float(np.minimum(own, seen).sum()) / union if union else 0.0
     defect = _widest(np.abs(own - seen) > 0.5) / mapping.scale
     limit = max(DEFECT_RADIUS, LEAST_DEFECT_RADIUS_PX / mapping.scale)
-    whole = own.sum() > 0 and 0 <= y0 and 0 <= x0 and y1 <= alpha.shape[0] and x1 <= alpha.shape[1]
+    height, width = alpha.shape
+    whole = own.any() and min(x0, y0) >= 0 and x1 <= width and y1 <= height
     passed = bool(whole and iou >= LEAST_IOU and defect <= limit)
     return CellCheck(cell.character, round(iou, 4), round(defect, 4), passed)
 

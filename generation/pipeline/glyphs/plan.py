@@ -1,0 +1,108 @@
+"""What stage 2 knows before the first ray: face, layout, mesh, rig, and where the letters stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from generation.pipeline.catalog import frame_format
+from generation.pipeline.layout import plan_layout
+from generation.pipeline.studio.materials import Material, material
+from generation.pipeline.studio.palette import NEUTRAL_PALETTE
+from generation.pipeline.studio.rig import Rig
+from generation.pipeline.studio.stage import rig_for
+from generation.pipeline.types import AdSpec, Stage, StageRequest
+
+from .faces import FaceChoice, face_for
+from .mesh import TextMesh
+from .scene import Placement, place
+from .shaping import TextLayout, layout_lines
+from .store import text_mesh
+
+Picture = NDArray[np.uint8]
+
+# Set for stages that have no rig: an uploaded background, or none.
+DEFAULT_SET: Final = "minimal"
+
+# Grey of the picture that stands in for a background where there is none.
+NO_BACKGROUND: Final = 96
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """What to build, where it stands, and on what: `backdrop` is sRGB (H, W, 3) at frame size."""
+
+    choice: FaceChoice
+    material: Material
+    layout: TextLayout
+    mesh: TextMesh
+    rig: Rig
+    placement: Placement
+    backdrop: Picture
+
+    def tint(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the linear colours of what is behind the headline and of the ground below."""
+        crop = self.placement.crop
+        behind = self.backdrop[crop.y : crop.bottom, crop.x : crop.right]
+        ground = self.backdrop[-self.backdrop.shape[0] // 4 :]
+        return _mean_linear(behind), _mean_linear(ground)
+
+
+def plan_lettering(request: StageRequest) -> Lettering:
+    """Choose the face, lay the copy out, build its mesh and place it in stage 1's set.
+
+    Raises GlyphMissing, TextDoesNotFit, UnknownChoice.
+    """
+    spec = request.spec
+    rig = _rig(request)
+    headline = rig.layout.headline
+    made_of = material(spec.text_style)
+    choice = face_for(spec.text_style, spec.ad_text, spec.font)
+    layout = layout_lines(
+        spec.ad_text,
+        choice.face,
+        headline.width / headline.height,
+        tracking=made_of.tracking,
+        align=rig.layout.align,
+    )
+    mesh = text_mesh(layout, made_of.profile, swell=made_of.swell, cache_dir=request.cache_dir)
+    return Lettering(
+        choice, made_of, layout, mesh, rig, place(mesh, rig, headline), _backdrop(request)
+    )
+
+
+def _rig(request: StageRequest) -> Rig:
+    """Return stage 1's rig, or a neutral studio's where the background was uploaded."""
+    background = request.earlier.get(Stage.BACKGROUND)
+    stored = background.extras.get("rig") if background else None
+    if stored is not None and stored.exists():
+        return Rig.from_json(json.loads(stored.read_text(encoding="utf-8")))
+    return _default_rig(request.spec)
+
+
+def _default_rig(spec: AdSpec) -> Rig:
+    frame = frame_format(spec.format)
+    layout = plan_layout(frame, spec.text_position, None, True)
+    return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed)
+
+
+def _backdrop(request: StageRequest) -> Picture:
+    """Return stage 1's picture at the frame's size, or plain grey without one."""
+    frame = frame_format(request.spec.format)
+    background = request.earlier.get(Stage.BACKGROUND)
+    if background is None or not background.image.exists():
+        return np.full((frame.height, frame.width, 3), NO_BACKGROUND, np.uint8)
+    with Image.open(background.image) as picture:
+        fitted = picture.convert("RGB").resize((frame.width, frame.height))
+    return np.asarray(fitted)
+
+
+def _mean_linear(part: Picture) -> NDArray[np.float64]:
+    """Return the mean linear colour of an sRGB picture, from every seventh pixel."""
+    sample = part.reshape(-1, 3)[::7].astype(np.float64) / 255
+    return np.asarray((sample**2.2).mean(axis=0))
