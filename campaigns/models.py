@@ -154,6 +154,11 @@ class Ad(models.Model):
         return frame.width, frame.height
 
     @property
+    def image_url(self) -> str:
+        version = version_of(str(self.image.name))
+        return f"{reverse('campaigns:ad_image', args=[self.pk])}?v={version}"
+
+    @property
     def thumbnail_url(self) -> str:
         """The thumbnail's address; it names the version, so a browser may keep it for ever."""
         version = version_of(str(self.thumbnail.name))

@@ -14,12 +14,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import editable_or_403, signed_in, visible_or_404, working_team_or_403
 
+from .choices import wishes_of
 from .files import file_response, picture_response, version_of
 from .intake import PhotoRefused
 from .models import Ad, ProductPhoto
 from .pages import gallery_page
 from .pictures import PREVIEW_SIDE, small_webp
 from .services import bin_ad, restore_ad, store_photo
+
+VARIANTS_SHOWN = 6
 
 
 @login_required
@@ -45,8 +48,9 @@ def tile(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def ad(request: HttpRequest, pk: int) -> HttpResponse:
+    """One ad: its picture, every run that was made for it, and the ads made from it."""
     found = visible_or_404(request, Ad.objects.select_related("photo"), pk=pk)
-    jobs = found.jobs.order_by("-created_at").prefetch_related("stages")
+    jobs = list(found.jobs.order_by("-created_at").prefetch_related("stages"))
     variants = (
         Ad.objects.visible_to(signed_in(request))
         .listed()
@@ -55,7 +59,16 @@ def ad(request: HttpRequest, pk: int) -> HttpResponse:
         .newest_first()
         .with_last_job()
     )
-    return render(request, "campaigns/ad.html", {"ad": found, "jobs": jobs, "variants": variants})
+    context = {
+        "ad": found,
+        "wishes": wishes_of(found),
+        "jobs": jobs,
+        "last": jobs[0] if jobs else None,
+        "done": next((job for job in jobs if job.status == "completed"), None),
+        "variants": variants[:VARIANTS_SHOWN],
+        "can_edit": Ad.objects.editable_by(signed_in(request)).filter(pk=pk).exists(),
+    }
+    return render(request, "campaigns/ad.html", context)
 
 
 @login_required

@@ -15,11 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from campaigns.ad_text import CopyRefused, clean_ad_text
+from campaigns.choices import (
+    Tile,
+    background_tiles,
+    format_tiles,
+    position_tiles,
+    text_tiles,
+)
 from campaigns.intake import PhotoRefused
 from campaigns.models import Ad, ProductPhoto
 from campaigns.services import store_photo
-
-from .choices import Tile, background_tiles, format_tiles, position_tiles, text_tiles
 
 NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
 # Real signs of real shops: a tap fills the field.

@@ -18,6 +18,8 @@ from accounts.models import Team, User
 from accounts.querysets import TeamOwnedQuerySet
 from campaigns.models import Ad
 
+from .pipeline.types import Stage
+
 
 class JobQuerySet(TeamOwnedQuerySet["Job"]):
     """Reads of jobs."""
@@ -181,6 +183,11 @@ class StageResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} of {self.job_id}"
+
+    @property
+    def number(self) -> int:
+        """1, 2 or 3, as the page's addresses count."""
+        return Stage(self.stage).number
 
 
 class JobEvent(models.Model):

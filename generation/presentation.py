@@ -11,15 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from campaigns.choices import wishes_of
 from campaigns.models import Ad
 
 from . import live
-from .choices import label_of
 from .models import Job
 from .phrases import STATUSES, SUB_STEPS, stage_name
-from .pipeline import catalog
-from .pipeline.errors import UnknownChoice
 from .pipeline.types import PROGRESS_SPAN, STAGES, Stage
+from .proof import ProofLine, proof_lines
 
 # Failures that another try, as it is, cannot mend: the merchant has to change something.
 NEEDS_CHANGE: Final = frozenset(
@@ -69,6 +68,10 @@ class JobView:
         return download_name(self.job)
 
     @property
+    def proofs(self) -> list[ProofLine]:
+        return proof_lines(self.state["checks"])
+
+    @property
     def is_sharp(self) -> bool:
         """Whether the frame shows the finished picture, not one on the way to it."""
         return bool(self.state["result_url"])
@@ -108,23 +111,10 @@ def job_view(job: Job, user: User) -> JobView:
         can_resume=can_edit and ended_early and job.error_code not in NEEDS_CHANGE,
         width=width,
         height=height,
-        wishes=_wishes(job),
+        wishes=wishes_of(job.ad),
         steps=_steps(state),
         took=duration_words(state["elapsed_sec"]),
     )
-
-
-def _wishes(job: Job) -> list[str]:
-    names = [job.ad.format]
-    for find, key in (
-        (catalog.text_style, job.ad.text_style),
-        (catalog.background_style, job.ad.background_style),
-    ):
-        try:
-            names.insert(0, label_of(find(key)))
-        except UnknownChoice:
-            names.insert(0, key)
-    return names
 
 
 def _steps(state: Any) -> list[Step]:

@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import signed_in, visible_or_404, working_team_or_403
+from campaigns.choices import background_tiles, showcase, text_tiles
 from campaigns.models import Ad
-from generation.choices import background_tiles, text_tiles
 from generation.errors import GenerationRefused
 from generation.forms import AdForm, NewWordsForm
 from generation.live import snapshot
@@ -27,8 +27,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """What the service does, for visitors; people who are signed in go to work."""
     if request.user.is_authenticated:
         return redirect("generation:new_ad")
-    tiles = {"backgrounds": background_tiles(), "texts": text_tiles()}
-    return render(request, "generation/home.html", tiles)
+    shown = {
+        "showcase": showcase(),
+        "backgrounds": background_tiles(),
+        "texts": text_tiles(),
+    }
+    return render(request, "generation/home.html", shown)
 
 
 @login_required

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +10,10 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.translation import get_language, gettext, gettext_noop
 
-from campaigns.models import Ad
+from generation.pipeline import catalog
+from generation.pipeline.errors import UnknownChoice
 
-from .pipeline import catalog
+from .models import Ad
 
 # The catalogue is free of Django; what it says in Korean is translated here.
 HINTS: Final = (
@@ -23,6 +25,12 @@ HINTS: Final = (
     gettext_noop("인스타그램 세로"),
     gettext_noop("스토리·릴스"),
     gettext_noop("유튜브·화면"),
+)
+# The landing page's ads and what stands on them (`manage.py samples` renders them).
+SHOWCASE: Final = (
+    ("ad-1", "건어물 대박 세일"),
+    ("ad-2", "갓 짠 참기름"),
+    ("ad-3", "제주 귤 한가득"),
 )
 
 
@@ -45,6 +53,22 @@ def in_korean() -> bool:
 def label_of(style: catalog.Style) -> str:
     """Return the style's name in the reader's language."""
     return style.label_ko if in_korean() else style.label_en
+
+
+def wishes_of(ad: Ad) -> list[str]:
+    """Return what was asked for in a few words: background, text, format."""
+    return [
+        _label(catalog.background_style, ad.background_style),
+        _label(catalog.text_style, ad.text_style),
+        ad.format,
+    ]
+
+
+def _label(find: Callable[[str], catalog.Style], key: str) -> str:
+    try:
+        return label_of(find(key))
+    except UnknownChoice:  # no longer offered
+        return key
 
 
 def _picture(name: str) -> str:
@@ -72,6 +96,12 @@ def format_tiles() -> list[Tile]:
         Tile(frame.key, frame.key, gettext(frame.label_ko), width=frame.width, height=frame.height)
         for frame in catalog.FORMATS
     ]
+
+
+def showcase() -> list[Tile]:
+    """Return the landing page's ads, as far as they have been rendered."""
+    tiles = [Tile(name, words, "", _picture(name)) for name, words in SHOWCASE]
+    return [tile for tile in tiles if tile.picture]
 
 
 def position_tiles() -> list[Tile]:
