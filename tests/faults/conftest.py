@@ -1,0 +1,102 @@
+"""Real worker processes to kill, and ways to wait for what must happen then."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+
+from generation.models import Job, WorkerProcess
+from tests.generation.conftest import make_ad, submit
+
+__all__ = ["make_ad", "submit"]
+
+# A machine with two busy cores needs several seconds to start two interpreters.
+PATIENCE = 60.0
+# Long enough to kill something in the middle of a stage, short enough for a dozen tests.
+PACE = 0.4
+
+
+def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def status_of(job: Job) -> str:
+    return Job.objects.values_list("status", flat=True).get(pk=job.pk)
+
+
+def wait_for_status(job: Job, *statuses: str, patience: float = PATIENCE) -> Job:
+    wait_until(lambda: status_of(job) in statuses, patience)
+    job.refresh_from_db()
+    return job
+
+
+def wait_for_sub_step(job: Job, *sub_steps: str) -> None:
+    wait_until(lambda: Job.objects.filter(pk=job.pk, sub_step__in=sub_steps).exists())
+
+
+class Worker:
+    """One `manage.py worker` process."""
+
+    def __init__(self, environment: dict[str, str], *options: str) -> None:
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", *options]
+        self.process = subprocess.Popen(command, env=environment)
+        self.pid = self.process.pid
+
+    def row(self) -> WorkerProcess | None:
+        return WorkerProcess.objects.filter(pid=self.pid).first()
+
+    def wait_until_up(self) -> None:
+        wait_until(lambda: (row := self.row()) and row.engine_pid)
+
+    def engine_pid(self) -> int:
+        row = self.row()
+        assert row is not None
+        assert row.engine_pid is not None
+        return row.engine_pid
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, patience: float = 10) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(patience)
+
+
+StartWorker = Callable[..., Worker]
+
+
+@pytest.fixture
+def start_worker(process_environment, empty_redis) -> Iterator[StartWorker]:
+    """Start a worker that rests between steps, so that there is something to interrupt."""
+    started: list[Worker] = []
+
+    def start(pace: float = PACE) -> Worker:
+        worker = Worker(process_environment, "--pace", str(pace))
+        started.append(worker)
+        worker.wait_until_up()
+        return worker
+
+    yield start
+    for worker in started:
+        if worker.process.poll() is None:
+            worker.terminate()
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and was not collected yet does not."""
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
