@@ -1,0 +1,205 @@
+"""Jobs and workers, for the people who run the site: everything to read, two things to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from campaigns.files import file_response
+
+from . import phrases
+from .deadlines import WORKER_SEEN_AS_GONE_AFTER
+from .errors import GenerationRefused, sentence
+from .models import Job, JobEvent, StageResult, WorkerProcess
+from .proof import proof_lines
+from .services import resume_job, stop_job
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the services write."""
+
+    def has_add_permission(self, *_args: object, **_more: object) -> bool:
+        return False
+
+    def has_delete_permission(self, *_args: object, **_more: object) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, *_args: object) -> list[str]:
+        return [
+            str(name) for _title, part in self.get_fieldsets(request) for name in part["fields"]
+        ]
+
+
+class StageInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = StageResult
+    fields = readonly_fields = (
+        "picture",
+        "stage",
+        "seconds",
+        "attempt",
+        "engine_version",
+        "reused",
+    )
+    extra = 0
+    can_delete = False
+    verbose_name_plural = _("단계 결과")
+
+    def has_add_permission(self, *_args: object, **_more: object) -> bool:
+        return False
+
+    @admin.display(description=_("그림"))
+    def picture(self, result: StageResult) -> SafeString:
+        address = reverse("admin:generation_job_stage", args=[result.job_id, result.pk])
+        return format_html('<a href="{0}"><img src="{0}" alt="" width="160"></a>', address)
+
+    @admin.display(description=_("그대로 씀"), boolean=True)
+    def reused(self, result: StageResult) -> bool:
+        return result.reused_from_id is not None
+
+
+class EventInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = JobEvent
+    fields = readonly_fields = ("seq", "kind", "payload", "created_at")
+    extra = 0
+    can_delete = False
+    classes = ("collapse",)
+
+    def has_add_permission(self, *_args: object, **_more: object) -> bool:
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly):
+    list_display = ("ad", "team", "status", "stage_now", "failure", "engine", "created_at", "took")
+    list_filter = ("status", "engine", "error_code", "created_at")
+    search_fields = ("id", "ad__ad_text", "team__name", "created_by__email", "error_code")
+    list_select_related = ("ad", "team")
+    date_hierarchy = "created_at"
+    actions = ("stop", "resume")
+    inlines = (StageInline, EventInline)
+    fieldsets = (
+        (None, {"fields": ("id", "page", "ad", "team", "created_by", "engine", "start_step")}),
+        (_("지금"), {"fields": ("status", "stage_now", "progress_percent", "stop_requested_at")}),
+        (_("실패"), {"fields": ("failure", "error_code", "traceback")}),
+        (_("확인"), {"fields": ("proofs", "checks_found")}),
+        (_("일손"), {"fields": ("attempt", "losses", "lease_owner", "lease_expires_at")}),
+        (_("때"), {"fields": ("created_at", "queued_at", "started_at", "finished_at", "took")}),
+        (_("요청"), {"fields": ("asked", "idempotency_key"), "classes": ("collapse",)}),
+    )
+
+    @admin.display(description=_("지금 단계"))
+    def stage_now(self, job: Job) -> str:
+        percent = f"{job.progress_percent:.0f} %"
+        if job.status != Job.Status.RUNNING:
+            return percent
+        return f"{phrases.stage_name(job.current_step)} · {phrases.job_message(job)} · {percent}"
+
+    @admin.display(description=_("까닭"))
+    def failure(self, job: Job) -> str:
+        return sentence(job.error_code, job.error_params) if job.error_code else "—"
+
+    @admin.display(description=_("걸린 시간"))
+    def took(self, job: Job) -> str:
+        if not (job.started_at and job.finished_at):
+            return "—"
+        return f"{(job.finished_at - job.started_at).total_seconds():.1f} s"
+
+    @admin.display(description=_("화면"))
+    def page(self, job: Job) -> SafeString:
+        return format_html('<a href="{0}">{0}</a>', reverse("generation:job", args=[job.pk]))
+
+    @admin.display(description=_("기록"))
+    def traceback(self, job: Job) -> SafeString | str:
+        return format_html("<pre>{}</pre>", job.error_detail) if job.error_detail else "—"
+
+    @admin.display(description=_("확인한 것"))
+    def proofs(self, job: Job) -> SafeString | str:
+        lines = ((proof.words,) for proof in proof_lines(job.checks))
+        return format_html_join("", "<div>{}</div>", lines) or "—"
+
+    @admin.display(description=_("잰 값"))
+    def checks_found(self, job: Job) -> SafeString:
+        return _as_json(job.checks)
+
+    @admin.display(description=_("요청한 것"))
+    def asked(self, job: Job) -> SafeString:
+        return _as_json(job.parameters)
+
+    @admin.action(description=_("고른 작업 멈추기"))
+    def stop(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        stopped = [
+            stop_job(job=job, by=_admin(request))
+            for job in jobs.filter(status__in=Job.Status.active())
+        ]
+        self._say(request, len(stopped))
+
+    @admin.action(description=_("고른 작업 이어서 만들기"))
+    def resume(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        resumed = 0
+        for job in jobs.filter(status__in=(Job.Status.FAILED, Job.Status.STOPPED)):
+            try:
+                resume_job(job=job, by=_admin(request))
+                resumed += 1
+            except GenerationRefused as refused:
+                self.message_user(request, f"{job}: {refused}", messages.WARNING)
+        self._say(request, resumed)
+
+    def _say(self, request: HttpRequest, count: int) -> None:
+        words = ngettext("작업 %(n)s개에 전했어요.", "작업 %(n)s개에 전했어요.", count)
+        self.message_user(request, words % {"n": count})
+
+    def get_urls(self) -> list[URLPattern]:
+        """Stage pictures for staff, who are in no team."""
+        view = self.admin_site.admin_view(self.stage_picture)
+        name = "generation_job_stage"
+        return [path("<uuid:job>/stages/<int:pk>.png", view, name=name), *super().get_urls()]
+
+    def stage_picture(self, request: HttpRequest, job: UUID, pk: int) -> HttpResponse:
+        result = StageResult.objects.filter(job=job, pk=pk).first()
+        if result is None or not self.has_view_permission(request):
+            raise Http404
+        return file_response(request, result.image, kind="image/png")
+
+
+@admin.register(WorkerProcess)
+class WorkerAdmin(ReadOnly):
+    list_display = ("name", "alive", "engine", "job", "last_heartbeat", "started_at", "pid")
+    list_filter = ("engine",)
+    list_select_related = ("job__ad",)
+    ordering = ("-last_heartbeat",)
+    fieldsets = (
+        (None, {"fields": ("name", "alive", "engine", "pid", "engine_pid", "job")}),
+        (_("때"), {"fields": ("started_at", "last_heartbeat")}),
+        (_("기계"), {"fields": ("machine",)}),
+    )
+
+    @admin.display(description=_("살아 있음"), boolean=True)
+    def alive(self, worker: WorkerProcess) -> bool:
+        silence = timezone.now() - worker.last_heartbeat
+        return silence < timedelta(seconds=WORKER_SEEN_AS_GONE_AFTER)
+
+    @admin.display(description=_("잰 값"))
+    def machine(self, worker: WorkerProcess) -> SafeString:
+        return _as_json(worker.metrics)
+
+
+def _as_json(value: Any) -> SafeString:
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return format_html("<pre>{}</pre>", text)
+
+
+def _admin(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
