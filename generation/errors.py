@@ -34,6 +34,9 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     "photo_unreadable": gettext_lazy("사진을 읽을 수 없습니다. 다른 사진을 올려 주세요."),
     "glyph_missing": gettext_lazy("‘%(character)s’ 글자는 쓸 수 있는 글꼴이 없습니다."),
     "text_does_not_fit": gettext_lazy("문구가 길어 자리에 들어가지 않습니다. 조금 줄여 주세요."),
+    "words_wrong": gettext_lazy(
+        "글자가 문구와 똑같이 나오지 않아 내보내지 않았습니다. 다른 글자 스타일로 해 보세요."
+    ),
     "input_missing": gettext_lazy("앞 단계의 그림이 없어 이 단계부터 시작할 수 없습니다."),
     "unknown_choice": gettext_lazy("고를 수 없는 항목입니다: %(value)s"),
     "stage_failed": gettext_lazy("이 단계를 끝내지 못했습니다. 다른 사진이나 문구로 해 보세요."),

@@ -46,12 +46,12 @@ def submit(make_ad: MakeAd, owner: User) -> Submit:
 
 
 @pytest.fixture
-def burst(transactional_db, empty_redis) -> Iterator[Callable[[], None]]:
+def burst(transactional_db, empty_redis) -> Iterator[Callable[..., None]]:
     """Run a real RQ worker in this process until nothing is left to do."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def work() -> None:
-        EngineWorker("studio").run(burst=True)
+    def work(pace: float = 0.0) -> None:
+        EngineWorker("studio", pace=pace).run(burst=True)
 
     yield work
     for number, action in before.items():

@@ -22,3 +22,103 @@ def test_a_job_goes_from_the_queue_to_a_finished_picture(submit, burst):
     ]
     assert job.ad.image.size > 0
     assert job.ad.thumbnail.size > 0
+
+
+def test_a_failure_the_merchant_can_act_on_keeps_its_code_and_words(submit, burst, make_ad):
+    ad = make_ad()
+    job = submit(ad)
+    wishes = job.parameters | {"background_style": "moon"}
+    Job.objects.filter(pk=job.pk).update(parameters=wishes)
+    burst()
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == (Job.Status.FAILED, "unknown_choice")
+    assert job.error_params == {"field": "background_style", "value": "moon"}
+    assert JobEvent.objects.filter(job=job).last().payload["error"]["message"].endswith("moon")
+
+
+def test_a_bug_keeps_its_traceback_for_the_admin_and_shows_one_sentence(submit, burst):
+    job = submit()
+    Job.objects.filter(pk=job.pk).update(parameters=job.parameters | {"ad_text": 5})
+    burst()
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == (Job.Status.FAILED, "bug")
+    assert "Traceback" in job.error_detail
+    assert "Traceback" not in str(JobEvent.objects.filter(job=job).last().payload)
+
+
+def test_a_worker_goes_on_after_a_failed_job(submit, burst):
+    bad, good = submit(), submit()
+    Job.objects.filter(pk=bad.pk).update(parameters=bad.parameters | {"text_style": "?"})
+    burst()
+    assert Job.objects.get(pk=bad.pk).status == Job.Status.FAILED
+    assert Job.objects.get(pk=good.pk).status == Job.Status.COMPLETED
+
+
+def test_an_engine_that_falls_silent_is_replaced_and_in_the_end_given_up(
+    submit, burst, monkeypatch
+):
+    monkeypatch.setattr("generation.stage_run.SILENCE_DEADLINE", 0.5)
+    job = submit()
+    burst(pace=1.5)
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == (Job.Status.FAILED, "took_too_long")
+    assert job.losses == MAX_LOSSES
+
+
+def test_a_stage_over_its_deadline_is_given_up(submit, burst, monkeypatch):
+    deadlines = dict.fromkeys(Stage, 60.0) | {Stage.BACKGROUND: 0.3}
+    monkeypatch.setattr("generation.stage_run.STAGE_DEADLINE", deadlines)
+    job = submit()
+    burst(pace=0.2)
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == (Job.Status.FAILED, "took_too_long")
+
+
+def test_progress_is_written_four_times_a_second_at_most(submit, burst):
+    job = submit()
+    burst(pace=0.05)
+    steps = JobEvent.objects.filter(job=job, kind="progress", payload__sub_step__gt="")
+    times = list(steps.values_list("created_at", flat=True))
+    seconds = (times[-1] - times[0]).total_seconds()
+    # One more for each stage's last step, which is written at once.
+    assert len(times) <= seconds / PROGRESS_EVERY + 1 + len(Stage)
+
+
+def test_a_worker_leaves_no_row_and_no_process_behind(submit, burst):
+    submit()
+    burst()
+    assert not WorkerProcess.objects.exists()
+    children = psutil.Process().children(recursive=True)
+    assert not [c for c in children if "generation.engine_child" in " ".join(c.cmdline())]
+
+
+def test_a_message_without_a_job_is_harmless(burst, db):
+    wake("studio")
+    burst()
+    assert engine_queue("studio").count == 0
+
+
+def test_the_workers_process_never_imports_an_image_engine():
+    program = (
+        "import django, sys; django.setup(); import generation.worker, generation.tasks;"
+        "print(sorted({'torch', 'mitsuba', 'cv2', 'scipy', 'skimage'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "nanococoa.settings"}
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+def test_a_lack_of_memory_is_told_from_a_bug():
+    class OutOfMemoryError(RuntimeError):
+        """What torch raises, by name."""
+
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(OutOfMemoryError())
+    assert not is_out_of_memory(RuntimeError("memory"))
