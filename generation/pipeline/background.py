@@ -15,7 +15,7 @@ from PIL import Image as PilImage
 
 from .catalog import FrameFormat, frame_format
 from .cutout import CutOut, cut_out
-from .errors import PhotoUnreadable
+from .errors import NoProductFound, PhotoUnreadable
 from .grounding import (
     Rgba,
     Subject,
@@ -24,6 +24,7 @@ from .grounding import (
     core_difference,
     mean_colour,
     place,
+    shows_something,
     subject_of,
 )
 from .layout import Box, Layout, plan_layout
@@ -102,11 +103,27 @@ def _place_product(spec: AdSpec, fmt: FrameFormat) -> tuple[_Placed | None, Layo
     has_text = bool(spec.ad_text)
     if spec.photo is None:
         return None, plan_layout(fmt, spec.text_position, None, has_text)
-    cut = cut_out(spec.photo)
-    subject = subject_of(cut, _photo(spec.photo))
+    photo = _photo(spec.photo)
+    cut = _cut_or_card(spec.photo, photo)
+    subject = subject_of(cut, photo)
     layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text)
     layer, box = place(subject, layout.product, layout.frame)
     return _Placed(cut, subject, layer, box), layout
+
+
+def _cut_or_card(path: Path, photo: NDArray[np.uint8]) -> CutOut:
+    """Return the cut-out, or the whole photo with no confidence when it shows something else.
+
+    Raises NoProductFound for a photo of nothing.
+    """
+    try:
+        return cut_out(path)
+    except NoProductFound:
+        if not shows_something(photo):
+            raise
+    height, width = photo.shape[:2]
+    opaque = np.dstack([photo, np.full((height, width), 255, np.uint8)])
+    return CutOut(opaque, (0, 0, width, height), 0.0, "colour_model")
 
 
 def _photo(path: Path) -> NDArray[np.uint8]:
@@ -119,7 +136,7 @@ def _photo(path: Path) -> NDArray[np.uint8]:
 
 def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: _Placed | None) -> Rig:
     palette: Palette = NEUTRAL_PALETTE
-    if placed is not None and not placed.subject.is_card:
+    if placed is not None:
         palette = auto_palette(placed.subject.rgba)
     pose = "stands" if placed is None else placed.subject.pose
     return rig_for(spec.background_style, fmt, layout, palette, spec.seed, pose=pose)
@@ -170,7 +187,7 @@ def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[
 
     alpha = placed.layer[..., 3].astype(np.float32) / np.float32(255)
     colour = mean_colour(placed.subject.rgba)
-    shade = product_shade(rig, alpha, placed.box, colour, on_pass)
+    shade = product_shade(rig, alpha, placed.box, colour, on_pass, thin=placed.subject.is_card)
     near = plate.near[..., None]
     shade = shade * contact_shade(alpha, placed.box, rig.pose)[..., None]
     lit = plate.picture * (1 + (shade - 1) * near)

@@ -27,6 +27,11 @@ CARD_WHITE: Final = (250, 249, 246)
 # The longest side a photo is printed with on a card, in pixels: more than any frame shows.
 CARD_SIDE: Final = 1600
 
+# A photo whose detail (difference from a strong blur on a coarse grid) spreads less than this many
+# of 255 levels shows nothing.
+EMPTY_GRID: Final = 48
+EMPTY_SPREAD: Final = 4.0
+
 # Width over height: slimmer than this stands, wider than that lies.
 STANDS_BELOW: Final = 0.82
 LIES_ABOVE: Final = 1.55
@@ -38,12 +43,14 @@ FOOT_HEIGHT: Final = 0.04
 SOLID: Final = 128
 # The contact line's height over the product's width, and how dark it is.
 CONTACT_SHARE: Final = 0.012
-CONTACT_STRENGTH: Final = 0.62
+CONTACT_STRENGTH: Final = 0.72
 # A standing product touches the ground only in this lowest share of its height.
 CONTACT_ZONE: Final = 0.07
 # Width of the band at the edge that takes the backdrop's light, and how much of it, at 1080 px.
 WRAP_PIXELS: Final = 3.5
 WRAP_STRENGTH: Final = 0.30
+# The wrap fades out over this lowest share of the product's height: the ground is there.
+WRAP_FREE_FOOT: Final = 0.25
 # Core of the product, this far inside its edge: nothing may change it.
 CORE_PIXELS: Final = 5
 
@@ -74,6 +81,14 @@ def subject_of(cut: CutOut, photo: NDArray[np.uint8]) -> Subject:
         return Subject(photo_card(photo), "stands", is_card=True)
     trimmed = trim(cut.rgba)
     return Subject(trimmed, pose_of(trimmed), is_card=False)
+
+
+def shows_something(photo: NDArray[np.uint8]) -> bool:
+    """Return whether a photo has a picture in it, not one flat colour or a soft gradient."""
+    small = cv2.resize(photo, (EMPTY_GRID, EMPTY_GRID), interpolation=cv2.INTER_AREA)
+    grey = small.astype(np.float32).mean(axis=2)
+    rough = grey - cv2.GaussianBlur(grey, (0, 0), EMPTY_GRID / 8)
+    return bool(rough.std() > EMPTY_SPREAD)
 
 
 def border_share(cut: CutOut, photo: NDArray[np.uint8]) -> float:
@@ -157,7 +172,7 @@ def contact_shade(alpha: Plane, box: Box, pose: Pose) -> Plane:
     """
     reach = max(2.0, CONTACT_SHARE * box.width)
     dark = np.zeros_like(alpha)
-    for drop, blur, share in ((0.25, 0.35, 0.55), (0.9, 1.0, 0.45)):
+    for drop, blur, share in ((0.1, 0.25, 0.6), (0.6, 0.9, 0.4)):
         lowered = _shift_down(alpha, drop * reach)
         dark += share * cv2.GaussianBlur(lowered, (0, 0), blur * reach)
     if pose == "stands":
@@ -196,11 +211,22 @@ def composite(scene: NDArray[np.uint8], product: Rgba, *, scale: float = 1.0) ->
 def light_wrap(scene: NDArray[np.uint8], product: Rgba, alpha: Plane, reach: float) -> Image:
     """Return the product's colours with the blurred backdrop screened into its outermost pixels."""
     outside = cv2.GaussianBlur(1 - alpha, (0, 0), reach)
-    band = (np.clip(outside * 2, 0, 1) * (alpha > 0) * WRAP_STRENGTH)[..., None]
+    band = np.clip(outside * 2, 0, 1) * (alpha > 0) * WRAP_STRENGTH
+    band = (band * _above_ground(alpha))[..., None]
     light = cv2.GaussianBlur(scene, (0, 0), 4 * reach).astype(np.float32)
     colour = product[..., :3].astype(np.float32)
     screened = 255 - (255 - colour) * (255 - light) / 255
     return cast("Image", (colour * (1 - band) + screened * band).astype(np.float32))
+
+
+def _above_ground(alpha: Plane) -> Plane:
+    """Return a column (height, 1): 1 on the product, 0 at its foot, where no light comes round."""
+    filled = np.flatnonzero((alpha > 0.5).any(axis=1))
+    rows = np.arange(alpha.shape[0], dtype=np.float32)
+    if filled.size == 0:
+        return np.ones((len(rows), 1), np.float32)
+    reach = max(WRAP_FREE_FOOT * (filled[-1] - filled[0]), 1.0)
+    return cast("Plane", np.clip((filled[-1] - rows) / reach, 0, 1)[:, None].astype(np.float32))
 
 
 def core_mask(product: Rgba) -> NDArray[np.bool_]:

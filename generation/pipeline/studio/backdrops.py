@@ -27,7 +27,7 @@ GLOW_RADII: Final = 3.0
 class Lamp:
     """A bare bulb far behind: world position and radius in decimetres, linear radiance.
 
-    `level` is how bright the disc that the lens makes of it is developed (1 is white).
+    `level` is how bright its disc is developed: 1 is white, 0 keeps it out of sight.
     """
 
     position: tuple[float, float, float]
@@ -78,7 +78,7 @@ def add_bokeh(picture: Image, camera: Camera, lamps: tuple[Lamp, ...]) -> Image:
     """Return the picture (the frame at any scale, linear, exposed) with every lamp as a disc."""
     out = picture.copy()
     scale = picture.shape[1] / camera.width
-    for lamp in lamps:
+    for lamp in (lamp for lamp in lamps if lamp.level > 0):
         x, y = camera.project(np.array([lamp.position]))[0] * scale
         depth = float((np.array(lamp.position) - camera.position) @ camera.axes[2])
         own = lamp.radius * camera.focal / depth

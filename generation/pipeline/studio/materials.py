@@ -69,7 +69,7 @@ MATERIALS: Final = (
         "bevel",
         _CHROME,
         faces=("black_han_sans", "noto_sans_kr"),
-        swell=0.004,
+        swell=0.0,
         tracking=0.01,
     ),
 )

@@ -21,6 +21,8 @@ LIGHT_PRODUCT: Final = 0.72
 GREY_PRODUCT: Final = 0.12
 # The warm clay that answers to no colour and to all: for grey, white and missing products.
 NEUTRAL_HUE: Final = 1
+# For grey and white things: sand for dark ones, clay for the middle, dusty blue behind white.
+CALM_HUE: Final[dict[Tone, int]] = {"dark": 1, "mid": 1, "light": 7}
 # Split complement: this many steps from the product's hue (6 would be the full complement).
 SPLIT_STEPS: Final = 5
 
@@ -76,7 +78,7 @@ def auto_palette(product: NDArray[np.uint8]) -> Palette:
         tone = "light"
     chroma = high - low
     if float(np.mean(chroma)) < GREY_PRODUCT:
-        return Palette(NEUTRAL_HUE, tone)
+        return Palette(CALM_HUE[tone], tone)
     return Palette(_answer(_main_hue(pixels, chroma)), tone)
 
 

@@ -31,8 +31,7 @@ from .render import (
 from .rig import Rig
 from .stage import build_albedo_scene, build_scene, studio_set
 
-# Samples per pixel: the denoiser, guided by a clean albedo, makes the rest.
-PLATE_SAMPLES: Final = 6
+# Samples per pixel of the denoiser's guide.
 ALBEDO_SAMPLES: Final = 3
 # The backdrop is blurred afterwards and rendered at a quarter of the size.
 BACKDROP_SAMPLES: Final = 12
@@ -78,7 +77,6 @@ def plate_for(rig: Rig, cache_dir: Path, on_step: OnStep) -> tuple[Plate, Rig, b
 def _key(rig: Rig) -> str:
     """Name a plate by everything its pixels depend on."""
     facts = replace(rig, exposure=1.0).to_json() | {
-        "samples": [PLATE_SAMPLES, ALBEDO_SAMPLES, BACKDROP_SAMPLES],
         "variant": use_variant(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
@@ -156,23 +154,35 @@ def _size(path: Path) -> int:
 
 def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     """Photograph the set: a glance first, then the far layer, then the near one pass by pass."""
-    total = PLATE_SAMPLES + 2
+    chosen = studio_set(rig.style)
+    scale, samples = chosen.plate_scale, chosen.plate_samples
+    total = samples + 2
     on_step(1, total, glance(rig))
     far = render_far(rig, scale=BACKDROP_SCALE, samples=BACKDROP_SAMPLES)
-    glowing = build_albedo_scene(rig)
+    glowing = build_albedo_scene(rig, scale=scale)
     albedo = render_passes(glowing, seed=rig.seed, samples=1, samples_per_pass=ALBEDO_SAMPLES)
 
     def watch(done: int, _: int, layers: Layers) -> None:
         picture, _exposure = expose(rig, shrink(layers), far)
         on_step(done + 1, total, picture)
 
-    layers = render_passes(build_scene(rig), seed=rig.seed, samples=PLATE_SAMPLES, on_pass=watch)
+    scene = build_scene(rig, scale=scale)
+    layers = render_passes(scene, seed=rig.seed, samples=samples, on_pass=watch)
     picture, exposure = expose(rig, layers, far)
     guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
     guide = np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
-    clean = np.maximum(denoise(picture, guide), 0)
+    clean = _full_size(rig, denoise(picture, guide))
     on_step(total, total, clean)
-    return Plate(clean, guide, layers.alpha, exposure)
+    return Plate(clean, _full_size(rig, guide), _full_size(rig, layers.alpha), exposure)
+
+
+def _full_size(rig: Rig, picture: Image) -> Image:
+    """Return a picture of a set at the frame's size, no value below 0."""
+    size = (rig.camera.width, rig.camera.height)
+    if picture.shape[1::-1] == size:
+        return np.maximum(picture, 0)
+    enlarged: Image = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    return np.maximum(enlarged, 0)
 
 
 def glance(rig: Rig) -> Image:
@@ -233,7 +243,20 @@ def expose(rig: Rig, layers: Layers, far: Image | None) -> tuple[Image, float]:
         assert chosen.backdrop is not None  # noqa: S101 - there is a far layer
         behind = add_bokeh(behind, rig.camera, chosen.backdrop(rig).lamps)
         picture += (1 - layers.alpha[..., None]) * behind
+    picture *= _vignette(rig, layers.alpha.shape, chosen.vignette)[..., None]
     return np.ascontiguousarray(picture, np.float32), exposure
+
+
+def _vignette(rig: Rig, shape: tuple[int, ...], loss: float) -> Image:
+    """Return the lens's fall-off round the product: 1 there, `loss` less in the farthest corner."""
+    height, width = shape[:2]
+    frame, (x, y) = rig.layout.frame, rig.layout.product.center
+    longest = max(frame.width, frame.height)
+    columns = (np.arange(width, dtype=np.float32) / width * frame.width - x) / longest
+    rows = (np.arange(height, dtype=np.float32) / height * frame.height - y) / longest
+    square = columns[None, :] ** 2 + rows[:, None] ** 2
+    kept: Image = 1 - np.float32(loss) * square / square.max()
+    return kept
 
 
 def meter(rig: Rig, layers: Layers) -> float:

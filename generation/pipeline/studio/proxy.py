@@ -19,6 +19,8 @@ PROXY_ROWS: Final = 72
 PROXY_TURNS: Final = 40
 # Half-depth over half-width of a standing product: a little flatter than round.
 DEPTH_RATIO: Final = 0.75
+# The same for a print on card.
+CARD_RATIO: Final = 0.04
 # No product is deeper than this from its middle, in decimetres.
 DEEPEST: Final = 1.1
 # The stand-in stays this many pixels inside the product's outline.
@@ -31,19 +33,23 @@ DOME_GRID: Final = 96
 Alpha = NDArray[np.float32]
 
 
-def product_proxy(alpha: Alpha, camera: Camera, pose: Pose, colour: Rgb) -> Mesh:
+def product_proxy(
+    alpha: Alpha, camera: Camera, pose: Pose, colour: Rgb, *, thin: bool = False
+) -> Mesh:
     """Return a solid whose outline from the camera is the product's.
 
     `alpha` (height, width) 0..1 is the placed product's coverage of the frame. A standing product
     is taken for round about its own axis, row by row, and touches the ground with its front; a
-    lying one for a dome on the ground.
+    lying one for a dome on the ground; `thin` is for a card.
     """
-    build = _standing if pose == "stands" else _lying
-    vertices, faces = build(alpha, camera)
+    if pose == "stands":
+        vertices, faces = _standing(alpha, camera, CARD_RATIO if thin else DEPTH_RATIO)
+    else:
+        vertices, faces = _lying(alpha, camera)
     return Mesh(vertices, faces, two_sided(painted(colour)))
 
 
-def _standing(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:
+def _standing(alpha: Alpha, camera: Camera, flatness: float) -> tuple[Vertices, Faces]:
     """Stack one ellipse per row, each on the camera's rays through that row."""
     rows, left, right = _row_extents(alpha)
     half = np.maximum((right - left) / 2 - INSET, 0.5)
@@ -51,7 +57,7 @@ def _standing(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:
     turn = np.linspace(0, 2 * math.pi, PROXY_TURNS)
     x = middle[:, None] + half[:, None] * np.cos(turn)
     y = np.broadcast_to(rows[:, None], x.shape)
-    deep = np.minimum(half / camera.pixels_per_unit * DEPTH_RATIO, DEEPEST)
+    deep = np.minimum(half / camera.pixels_per_unit * flatness, DEEPEST)
     behind = float(np.median(deep[-max(len(deep) // 12, 1) :]))
     away = behind - deep[:, None] * np.sin(turn)
     rays = camera.rays(np.stack([x.ravel(), y.ravel()], 1))

@@ -54,6 +54,8 @@ def product_shade(
     box: Box,
     colour: Rgb,
     on_pass: Callable[[int, int], None],
+    *,
+    thin: bool = False,
 ) -> Image:
     """Return the factor (height, width, 3) by which the product changes the set's light.
 
@@ -61,7 +63,7 @@ def product_shade(
     nothing changes; under the product the values around it are continued.
     """
     window = shade_window(rig.layout.frame, box)
-    proxy = product_proxy(alpha, rig.camera, rig.pose, colour).to_mitsuba()
+    proxy = product_proxy(alpha, rig.camera, rig.pose, colour, thin=thin).to_mitsuba()
     total = 2 * SHADE_PASSES
 
     def taken(offset: int) -> Callable[[int, int, Layers], None]:

@@ -220,8 +220,8 @@ def plank_table(
     y = front
     for index in range(count):
         width = float(rng.uniform(0.9, 1.5))
-        lift, bevel = top - float(rng.uniform(0, 0.02)), 0.025
-        gap = float(rng.uniform(0.02, 0.045))
+        lift, bevel = top - float(rng.uniform(0, 0.025)), 0.035
+        gap = float(rng.uniform(0.035, 0.06))
         line_y = np.array([0, 0, bevel, width - bevel, width, width]) + y
         line_z = np.array([lift - 0.4, lift - bevel, lift, lift, lift - bevel, lift - 0.4])
         band = np.array([0.001, 0.002, 0.02, 0.98, 0.998, 0.999])

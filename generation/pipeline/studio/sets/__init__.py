@@ -47,7 +47,10 @@ class StudioSet:
     `shapes` builds everything near: ground, props, a seamless wall. `backdrop`, where there is
     one, builds what is far away and out of focus; it is rendered apart and blurred as the lens
     would for `backdrop_depth` and exposed so that its median lands on `backdrop_level` (1 is white,
-    0.18 middle grey) by the product's tone. The table is exposed to `key_level`.
+    0.18 middle grey) by the product's tone. The table is exposed to `key_level`,
+    and the corners fall off by `vignette` (share of light lost). The near layer is rendered at
+    `plate_scale` of the frame with `plate_samples` per pixel: smooth sets need fewer pixels and
+    more samples than grained ones.
     Elevations in degrees below the horizon; `aperture` is the lens radius; lengths in decimetres.
     """
 
@@ -58,6 +61,9 @@ class StudioSet:
     elevation: float
     lying_elevation: float
     aperture: float
+    vignette: float = 0.2
+    plate_scale: float = 1.0
+    plate_samples: int = 6
     backdrop_depth: float = 50.0
     backdrop_level: Levels = EVEN
     key_level: Levels = EVEN

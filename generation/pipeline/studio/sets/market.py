@@ -94,6 +94,10 @@ def _stall(rng: np.random.Generator, side: float, y: float, name: str) -> dict[s
         f"{name}_post": block((x - side * 4, y - 8, 4), (0.7, 0.7, 26), painted((0.1, 0.05, 0.03))),
     }
     awning: Rgb = (0.50, 0.03, 0.02) if rng.random() < 0.45 else (0.28, 0.14, 0.05)
+    signs: tuple[Rgb, ...] = ((0.75, 0.66, 0.45), (0.70, 0.40, 0.05), (0.60, 0.05, 0.03))
+    sign = signs[int(rng.integers(len(signs)))]
+    place = (x - side * 4.4, y + float(rng.uniform(-4, 4)), float(rng.uniform(8.5, 11)))
+    shapes[f"{name}_sign"] = block(place, (0.4, float(rng.uniform(4, 9)), 2.4), painted(sign))
     shapes[f"{name}_awning"] = block((x - side * 2, y, 15), (11, 15, 0.6), painted(awning))
     goods: tuple[Rgb, ...] = (
         (0.55, 0.05, 0.02),
@@ -117,20 +121,42 @@ def _stall(rng: np.random.Generator, side: float, y: float, name: str) -> dict[s
 def _backdrop(rig: Rig) -> Backdrop:
     rng = np.random.default_rng(rig.seed + 11)
     shapes: dict[str, Any] = {
-        "floor": block((0, 80, FLOOR - 0.5), (80, 200, 1), painted((0.12, 0.07, 0.04))),
-        "end": block((0, 175, 6), (80, 1, 60), painted((0.30, 0.15, 0.06))),
+        "floor": block((0, 80, FLOOR - 0.5), (80, 200, 1), painted((0.14, 0.08, 0.05))),
+        "end": block((0, 175, 6), (80, 1, 60), painted((0.45, 0.24, 0.10))),
     }
-    lamps: list[Lamp] = []
-    for row, y in enumerate(range(24, 100, 20)):
+    for row, y in enumerate(range(22, 150, 18)):
         for side in (-1.0, 1.0):
             shapes |= _stall(rng, side, y + float(rng.uniform(-2, 2)), f"stall_{row}_{side:.0f}")
-            lamps.append(_bulb(rng, side * float(rng.uniform(3.5, 8.5)), float(y)))
-    return Backdrop(shapes, tuple(lamps), blackbody(2600, 0.05))
+    hidden = [_bulb((0.0, float(y), 9.0), 0.0) for y in (30, 70, 120, 160)]
+    return Backdrop(shapes, (*hidden, *_strings(rig, rng)), blackbody(2600, 0.05))
 
 
-def _bulb(rng: np.random.Generator, x: float, y: float) -> Lamp:
-    place = (x, y + float(rng.uniform(-6, 6)), float(rng.uniform(6.5, 11.0)))
-    return Lamp(place, 0.45, blackbody(BULB_KELVIN, 40.0), level=float(rng.uniform(0.5, 1.3)))
+def _bulb(place: tuple[float, float, float], level: float) -> Lamp:
+    return Lamp(place, 0.45, blackbody(BULB_KELVIN, 40.0), level=level)
+
+
+def _strings(rig: Rig, rng: np.random.Generator) -> list[Lamp]:
+    """Two strings of bulbs from the upper corners towards the far end of the alley.
+
+    They hang where the camera sees sky above the table, however it stands, so that the upper part
+    of every format has its lights; the product's own column stays free of the brightest.
+    """
+    camera = rig.camera
+    edge = camera.project(np.array([[0.0, 8.0, 0.0]]))[0][1]
+    middle = camera.width * float(rng.uniform(0.46, 0.54))
+    lamps: list[Lamp] = []
+    for side in (-1.0, 1.0):
+        count = int(rng.integers(5, 8))
+        for share in np.linspace(0.0, 1.0, count):
+            reach = (1.0 - 0.80 * share**0.8) * (camera.width * 0.56)
+            sag = 0.30 * np.sin(np.pi * (0.15 + 0.7 * share))
+            x = middle + side * reach + camera.width * float(rng.uniform(-0.025, 0.025))
+            y = edge * (0.02 + 0.40 * share + sag + float(rng.uniform(-0.03, 0.03)))
+            depth = 26.0 + 70.0 * float(share)
+            where = camera.at_depth(np.array([[x, y]]), depth)[0]
+            level = float(rng.uniform(0.7, 1.25)) * (1.0 - 0.45 * float(share))
+            lamps.append(_bulb((float(where[0]), float(where[1]), float(where[2])), level))
+    return lamps
 
 
 SET: Final = StudioSet(
@@ -139,8 +165,9 @@ SET: Final = StudioSet(
     lights=_lights,
     ambient=_ambient,
     elevation=9.0,
-    lying_elevation=24.0,
+    lying_elevation=17.0,
     aperture=0.12,
-    backdrop_level=Levels(0.10, 0.055, 0.035),
-    key_level=Levels(0.20, 0.17, 0.13),
+    backdrop_level=Levels(0.12, 0.07, 0.045),
+    vignette=0.38,
+    key_level=Levels(0.24, 0.20, 0.15),
 )

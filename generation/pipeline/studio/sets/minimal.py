@@ -21,17 +21,17 @@ SWEEP_DISTANCE: Final = 7.0
 
 def _tones(palette: Palette) -> tuple[Rgb, Rgb]:
     """Wall and plinth: two close tones, lighter or darker to stand apart from the product."""
-    value = {"dark": 0.90, "mid": 0.82, "light": 0.56}[palette.product_tone]
-    saturation = {"dark": 0.26, "mid": 0.34, "light": 0.46}[palette.product_tone]
+    value = {"dark": 0.95, "mid": 0.90, "light": 0.66}[palette.product_tone]
+    saturation = {"dark": 0.22, "mid": 0.30, "light": 0.44}[palette.product_tone]
     wall = palette.shade(saturation=saturation, value=value)
-    plinth = palette.shade(saturation=saturation * 0.8, value=min(value * 1.1, 0.95))
+    plinth = palette.shade(saturation=saturation * 0.72, value=min(value * 1.08, 0.97))
     return wall, plinth
 
 
 def _lights(staging: Staging) -> tuple[SoftBox, ...]:
     rng = np.random.default_rng(staging.seed)
     sway = float(rng.uniform(-1.0, 1.0))
-    key = SoftBox((-7.5 + sway, -4.0, 8.5), (0.0, 0.5, 0.5), 5.0, 5.0, (9.5, 9.2, 8.8))
+    key = SoftBox((-7.5 + sway, -4.0, 8.5), (0.0, 0.5, 0.5), 4.0, 4.0, (15.0, 14.6, 14.0))
     fill = SoftBox((9.0, -5.0, 4.0), (0.0, 0.0, 1.0), 5.0, 7.0, (0.9, 0.95, 1.05))
     kicker = SoftBox((6.5, 5.0, 5.0), (0.0, 0.0, 1.0), 1.2, 5.0, (5.0, 5.0, 5.2))
     return key, fill, kicker
@@ -70,7 +70,10 @@ SET: Final = StudioSet(
     lights=_lights,
     ambient=_ambient,
     elevation=7.0,
-    lying_elevation=26.0,
+    lying_elevation=20.0,
     aperture=0.06,
-    key_level=Levels(0.42, 0.34, 0.15),
+    key_level=Levels(0.62, 0.50, 0.24),
+    vignette=0.12,
+    plate_scale=0.6,
+    plate_samples=16,
 )
