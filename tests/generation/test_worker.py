@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import os
+import subprocess
+import sys
 
-from generation.models import Job
+import psutil
+import pytest
+from django.conf import settings
+
+from generation.deadlines import MAX_LOSSES, PROGRESS_EVERY
+from generation.engine_child import is_out_of_memory
+from generation.models import Job, JobEvent, WorkerProcess
+from generation.pipeline.types import Stage
+from generation.queueing import engine_queue, wake
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
