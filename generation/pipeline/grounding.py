@@ -44,6 +44,7 @@ SOLID: Final = 128
 # The contact line's height over the product's width, and how dark it is.
 CONTACT_SHARE: Final = 0.012
 CONTACT_STRENGTH: Final = 0.72
+LYING_CONTACT_STRENGTH: Final = 0.5
 # A standing product touches the ground only in this lowest share of its height.
 CONTACT_ZONE: Final = 0.07
 # Width of the band at the edge that takes the backdrop's light, and how much of it, at 1080 px.
@@ -175,9 +176,10 @@ def contact_shade(alpha: Plane, box: Box, pose: Pose) -> Plane:
     for drop, blur, share in ((0.1, 0.25, 0.6), (0.6, 0.9, 0.4)):
         lowered = _shift_down(alpha, drop * reach)
         dark += share * cv2.GaussianBlur(lowered, (0, 0), blur * reach)
+    strength = CONTACT_STRENGTH if pose == "stands" else LYING_CONTACT_STRENGTH
     if pose == "stands":
         dark *= _foot_zone(alpha.shape[0], box, reach)
-    return cast("Plane", (1 - CONTACT_STRENGTH * np.clip(dark, 0, 1)).astype(np.float32))
+    return cast("Plane", (1 - strength * np.clip(dark, 0, 1)).astype(np.float32))
 
 
 def _shift_down(plane: Plane, pixels: float) -> Plane:

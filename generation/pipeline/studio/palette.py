@@ -23,6 +23,8 @@ GREY_PRODUCT: Final = 0.12
 NEUTRAL_HUE: Final = 1
 # For grey and white things: sand for dark ones, clay for the middle, dusty blue behind white.
 CALM_HUE: Final[dict[Tone, int]] = {"dark": 1, "mid": 1, "light": 7}
+# How little a hue suits a wall behind goods, by wheel step: yellow-greens and magentas least.
+UNBECOMING: Final = (1, 0, 3, 6, 7, 4, 2, 0, 3, 8, 9, 5)
 # Split complement: this many steps from the product's hue (6 would be the full complement).
 SPLIT_STEPS: Final = 5
 
@@ -63,7 +65,7 @@ def auto_palette(product: NDArray[np.uint8]) -> Palette:
     """Return the palette that sets a cut-out product apart.
 
     `product` is RGBA, straight alpha. The set takes the split complement of the product's main hue
-    (weighted by saturation, so that a label does not lose to shadows); warm side preferred.
+    (weighted by saturation, so that a label does not lose to shadows).
     """
     pixels = product[product[..., 3] > 200][:, :3].astype(np.float64) / 255.0
     if len(pixels) == 0:
@@ -89,7 +91,6 @@ def _main_hue(pixels: NDArray[np.float64], chroma: NDArray[np.float64]) -> int:
 
 
 def _answer(hue: int) -> int:
-    """Return the split complement on the side nearer to blue-green, calmer than violet."""
+    """Return the split complement that is the more becoming wall: clay or blue before violet."""
     options = ((hue + SPLIT_STEPS) % HUE_STEPS, (hue - SPLIT_STEPS) % HUE_STEPS)
-    calm = HUE_STEPS // 2
-    return min(options, key=lambda option: abs(option - calm))
+    return min(options, key=UNBECOMING.__getitem__)

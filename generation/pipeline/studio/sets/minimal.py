@@ -15,6 +15,7 @@ from . import Levels, Staging, StudioSet
 
 # Decimetres: the plinth is wide enough for goods 24 cm long.
 PLINTH_RADIUS: Final = 2.3
+LYING_RADIUS: Final = 3.1
 PLINTH_HEIGHT: Final = 0.7
 SWEEP_DISTANCE: Final = 7.0
 
@@ -22,7 +23,7 @@ SWEEP_DISTANCE: Final = 7.0
 def _tones(palette: Palette) -> tuple[Rgb, Rgb]:
     """Wall and plinth: two close tones, lighter or darker to stand apart from the product."""
     value = {"dark": 0.95, "mid": 0.90, "light": 0.66}[palette.product_tone]
-    saturation = {"dark": 0.22, "mid": 0.30, "light": 0.44}[palette.product_tone]
+    saturation = {"dark": 0.16, "mid": 0.23, "light": 0.38}[palette.product_tone]
     wall = palette.shade(saturation=saturation, value=value)
     plinth = palette.shade(saturation=saturation * 0.72, value=min(value * 1.08, 0.97))
     return wall, plinth
@@ -46,10 +47,15 @@ def _ambient(staging: Staging) -> Rgb:
 def _shapes(rig: Rig) -> dict[str, Shape]:
     rng = np.random.default_rng(rig.seed + 1)
     wall, plinth = _tones(rig.palette)
+    radius = PLINTH_RADIUS if rig.pose == "stands" else LYING_RADIUS
     shapes: dict[str, Shape] = {
         "sweep": sweep(distance=SWEEP_DISTANCE, floor=-PLINTH_HEIGHT, bsdf=painted(wall)),
         "plinth": cylinder_solid(
-            PLINTH_RADIUS, bottom=-PLINTH_HEIGHT, top=0.0, bevel=0.06, bsdf=painted(plinth)
+            PLINTH_RADIUS if rig.pose == "stands" else LYING_RADIUS,
+            bottom=-PLINTH_HEIGHT,
+            top=0.0,
+            bevel=0.06,
+            bsdf=painted(plinth),
         ),
     }
     if rng.random() < 0.6:
