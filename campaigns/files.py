@@ -36,9 +36,17 @@ def picture_response(
 
 
 def file_response(
-    request: HttpRequest, file: FieldFile, *, kind: str, download_as: str = ""
+    request: HttpRequest,
+    file: FieldFile,
+    *,
+    kind: str,
+    version: str = "",
+    download_as: str = "",
 ) -> HttpResponse:
-    """Answer a stored file; a row without one, or whose file is gone, is a 404."""
+    """Answer a stored file; a row without one, or whose file is gone, is a 404.
+
+    `version` is what its address carries, `version_of` the file's name unless told otherwise.
+    """
     if not file:
         raise Http404
     try:
@@ -46,5 +54,5 @@ def file_response(
             content = stored.read()
     except FileNotFoundError as gone:
         raise Http404 from gone
-    version = version_of(str(file.name))
+    version = version or version_of(str(file.name))
     return picture_response(request, content, kind=kind, version=version, download_as=download_as)

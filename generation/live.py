@@ -171,7 +171,7 @@ def stage_payload(result: StageResult) -> StageMessage:
     address = reverse("generation:job_stage", args=[result.job_id, number])
     return {
         "stage": result.stage,
-        "image_url": f"{address}?v={result.folder.hex[:8]}",
+        "image_url": f"{address}?v={result.version}",
         "seconds": round(result.seconds, 2),
         "reused": result.reused_from_id is not None,
     }

@@ -185,6 +185,11 @@ class StageResult(models.Model):
         return f"{self.stage} of {self.job_id}"
 
     @property
+    def version(self) -> str:
+        """Changes with the picture, so that an address that carries it may be kept for ever."""
+        return self.folder.hex[:8]
+
+    @property
     def number(self) -> int:
         """1, 2 or 3, as the page's addresses count."""
         return Stage(self.stage).number

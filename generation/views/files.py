@@ -34,7 +34,7 @@ def job_stage(request: HttpRequest, pk: str, number: int) -> HttpResponse:
     if not 1 <= number <= len(STAGES):
         raise Http404
     result = get_object_or_404(StageResult, job=found, stage=STAGES[number - 1])
-    return file_response(request, result.image, kind="image/png")
+    return file_response(request, result.image, kind="image/png", version=result.version)
 
 
 @login_required

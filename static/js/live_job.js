@@ -39,7 +39,7 @@
     const eta = state.eta_seconds;
     if (state.status !== "running") say("left", "");
     else if (eta === null || eta === undefined) say("left", root.dataset.guessing);
-    else if (eta - since < 1) say("left", root.dataset.overdue);
+    else if (eta - since < 1) say("left", state.progress_percent > 80 ? root.dataset.overdue : root.dataset.slow);
     else say("left", root.dataset.left.replace("{time}", spell(eta - since)));
   }
 

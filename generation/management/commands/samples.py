@@ -28,7 +28,7 @@ SHOWCASE_WIDTH: Final = 720
 WEBP_QUALITY: Final = 84
 # Text samples lie on cocoa: gold, chrome and light colours all read on it.
 TEXT_GROUND: Final = (52, 33, 25)
-TEXT_MARGIN: Final = 0.1
+TEXT_MARGIN: Final = 0.15
 
 
 @dataclass(frozen=True)
