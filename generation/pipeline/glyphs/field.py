@@ -28,6 +28,9 @@ MARGIN_CELLS: Final = 5
 # Cells per em of the grid that the membrane equation is solved on; the solution is smooth.
 MEMBRANE_CELLS: Final = 56
 
+# Shortest link to the outline, in samples: keeps the equations well conditioned.
+LEAST_LINK: Final = 0.05
+
 
 @dataclass(frozen=True)
 class DistanceField:
@@ -102,7 +105,7 @@ def membrane(field: DistanceField, inset: float) -> Field:
     size = (round(width / shrink), round(height / shrink))
     coarse = cv2.resize(field.distance, size, interpolation=cv2.INTER_AREA) - np.float32(inset)
     step = field.step * width / size[0]
-    film = _solve_film(coarse > 0) * step**2
+    film = _solve_film(coarse) * step**2
     # Near the edge the film goes like the distance: carry their smooth ratio, not the staircase.
     sure = (coarse > 1.2 * step).astype(np.float32)
     ratio = np.where(sure > 0, film / np.maximum(coarse, step), 0.0).astype(np.float32)
@@ -114,21 +117,28 @@ def membrane(field: DistanceField, inset: float) -> Field:
     return result
 
 
-def _solve_film(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Solve the five-point Laplace(u) = -1 with unit step on `inside`, u = 0 elsewhere."""
+def _solve_film(distance: Field) -> npt.NDArray[np.float64]:
+    """Solve the five-point Laplace(u) = -1 with unit step where `distance` > 0, u = 0 at its zero.
+
+    The zero lies between samples: its place along each link is kept (Gibou et al., J. Comput. Phys.
+    176, 2002), or thin strokes would come out up to a third too high.
+    """
+    inside = distance > 0
     film = np.zeros(inside.shape)
     count = int(inside.sum())
     if count == 0:
         return film
     number = np.full(inside.shape, -1)
     number[inside] = np.arange(count)
-    matrix = sparse.identity(count, format="csr") * 4.0
-    for axis in (0, 1):
-        here = number[:-1] if axis == 0 else number[:, :-1]
-        there = number[1:] if axis == 0 else number[:, 1:]
-        both = (here >= 0) & (there >= 0)
-        a, b = here[both], there[both]
-        link = sparse.coo_matrix((np.ones(a.size), (a, b)), shape=(count, count))
-        matrix = matrix - (link + link.T)
-    film[inside] = linalg.spsolve(matrix.tocsc(), np.ones(count))
+    diagonal, links = np.zeros(count), []
+    for shift in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        near, beyond = np.roll(number, shift, (0, 1)), np.roll(distance, shift, (0, 1))
+        a, b = number[inside], near[inside]
+        linked = b >= 0
+        ends = distance[inside] / (distance[inside] - np.minimum(beyond[inside], 0))
+        diagonal += np.where(linked, 1.0, 1.0 / np.maximum(ends, LEAST_LINK))
+        links.append((a[linked], b[linked]))
+    rows, columns = (np.concatenate(part) for part in zip(*links, strict=True))
+    matrix = sparse.coo_matrix((np.full(len(rows), -1.0), (rows, columns)), shape=(count, count))
+    film[inside] = linalg.spsolve((matrix + sparse.diags(diagonal)).tocsc(), np.ones(count))
     return film

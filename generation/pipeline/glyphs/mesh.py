@@ -33,12 +33,13 @@ SEAM: Final = 0.016
 SEAM_HALF: Final = 0.012
 FILLET: Final = 0.0002
 BACK: Final = 0.006
-FULLNESS: Final = 1.15
+FULLNESS: Final = 1.35
 
-# Metal: depth of the extrusion, reach of the 45-degree bevel, rise of the crowned front (em).
+# Metal: depth of the extrusion, reach of the 45-degree bevel (em); rise of the crowned front over
+# the line's height: from top to bottom it mirrors 24 degrees above to 24 below the viewer.
 DEPTH: Final = 0.26
 BEVEL: Final = 0.050
-CROWN: Final = 0.045
+CROWN: Final = 0.053
 
 # Width of the fillet on an edge, in samples.
 EDGE_SOFTNESS: Final = 0.35
@@ -192,7 +193,7 @@ def _crown(field: DistanceField, layout: TextLayout) -> Field:
         boxes = np.array([cell.box for cell in layout.cells if cell.line == number])
         low, high = boxes[:, 1].min(), boxes[:, 3].max()
         t = (2 * rows - low - high) / max(high - low, field.step)
-        arch = np.maximum(arch, CROWN * np.clip(1 - t * t, 0, None))
+        arch = np.maximum(arch, CROWN * (high - low) * np.clip(1 - t * t, 0, None))
     crown: Field = np.repeat(arch[:, None], field.distance.shape[1], axis=1).astype(np.float32)
     return crown
 

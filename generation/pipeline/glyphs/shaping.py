@@ -31,6 +31,9 @@ WORD_SPACE: Final = 0.30
 # More lines must make the letters at least this much bigger to be worth breaking a phrase.
 WORTH_BREAKING: Final = 1.12
 
+# Sizes closer than this ratio count as equal.
+ABOUT_EQUAL: Final = 0.99
+
 MOST_LINES: Final = 3
 
 # Ligatures would merge characters that the proof checks one by one; Korean needs none.
@@ -90,7 +93,10 @@ def layout_lines(
     best = layouts[0]
     for layout in layouts[1:]:
         more = len(layout.lines) - len(best.lines)
-        if _size(layout, box_aspect) > _size(best, box_aspect) * WORTH_BREAKING ** (more > 0):
+        gain = _size(layout, box_aspect) / _size(best, box_aspect)
+        # Breaks that give the same size: the narrowest block is the best balanced one.
+        balanced = more == 0 and gain > ABOUT_EQUAL and layout.width < best.width
+        if balanced or gain > WORTH_BREAKING ** (more > 0) / ABOUT_EQUAL:
             best = layout
     return best
 

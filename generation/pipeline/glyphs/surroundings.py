@@ -35,15 +35,17 @@ class Softbox:
 
 
 # For cushions, which mirror everything around them: a big key up on the left, a long strip on the
-# right, a thin one overhead, a low card so that the undersides are not black.
+# right, one overhead, low cards so that the undersides are not black, and a dim wide one where the
+# viewer stands, for the ridges.
 CUSHION_BOXES: Final = (
-    Softbox(-46, 40, 50, 36, 8.0, 8, 0.15),
+    Softbox(-44, 34, 62, 44, 9.0, 8, 0.15),
     Softbox(62, 12, 18, 70, 5.0, 6, 0.1),
     Softbox(10, 74, 120, 16, 4.5, 8, 0.2),
     Softbox(-112, 8, 26, 80, 3.4, 10, 0.4),
     Softbox(125, 25, 30, 60, 2.6, 10, 0.6),
-    Softbox(20, -38, 100, 16, 1.6, 10, 1.0),
+    Softbox(20, -38, 110, 20, 2.2, 10, 0.9),
     Softbox(0, -72, 360, 20, 0.8, 10, 1.0),
+    Softbox(4, 2, 50, 30, 0.55, 24, 0.7),
 )
 
 # For bevelled chrome: the front mirrors the viewer's side, so a bright bank begins just above it
