@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async as in_thread
 from channels.testing import WebsocketCommunicator
+from django.db import connections
 from django.test import Client
 
 from generation import live, services
@@ -23,6 +24,13 @@ PATIENCE = 5
 @pytest.fixture(autouse=True)
 def _quiet_queue(empty_redis) -> None:
     """Messages of earlier tests are gone."""
+
+
+@pytest.fixture(autouse=True)
+async def _no_connection_left_in_threads():
+    """Consumers read in a thread of their own, whose connection would outlive the database."""
+    yield
+    await in_thread(connections.close_all)()
 
 
 def session_of(user) -> list[tuple[bytes, bytes]]:
