@@ -1,0 +1,183 @@
+"""A merchant makes an ad: the whole way, and the ways it can be disturbed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from generation.models import Job
+from tests.browser.conftest import OpenPage, expect_result, fill, send
+
+
+def previews_shown(page: Page) -> list[str]:
+    """Collect the address of every picture that comes into the frame."""
+    page.evaluate(
+        """() => {
+          window.seen = [];
+          new MutationObserver((changes) => {
+            for (const change of changes)
+              for (const node of change.addedNodes)
+                if (node.tagName === "IMG") window.seen.push(node.src);
+          }).observe(document.querySelector("[data-frame]"), { childList: true });
+        }"""
+    )
+    return []
+
+
+@pytest.mark.parametrize("desk", [False, True], ids=["phone", "desk"])
+def test_from_photo_to_download(open_page: OpenPage, owner, team, product, tmp_path, desk):
+    page = open_page(as_user=owner, desk=desk)
+    fill(page, product)
+    expect(page.locator("[data-copy-count]")).to_have_text("9/20")
+    send(page)
+    previews_shown(page)
+    assert page.locator("[data-live], [data-result]").count() == 1
+    expect_result(page)
+    expect(page).to_have_title(re.compile("✓ 건어물 대박 세일"))
+    assert any("preview.webp" in address for address in page.evaluate("window.seen"))
+    with page.expect_download() as downloading:
+        page.click("[data-download]")
+    assert downloading.value.suggested_filename == "건어물-대박-세일_1080x1080.png"
+    saved = tmp_path / "ad.png"
+    downloading.value.save_as(saved)
+    with Image.open(saved) as picture:
+        assert picture.size == (1080, 1080)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_with_sockets_blocked_polling_finishes_it(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner)
+    page.add_init_script(
+        "window.WebSocket = class { constructor() { throw new Error('blocked'); } };"
+    )
+    fill(page, product)
+    send(page)
+    expect_result(page)
+
+
+def test_a_reload_in_the_middle_shows_the_same_truth(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner)
+    fill(page, product)
+    send(page)
+    page.wait_for_function("parseInt(document.querySelector('[data-percent]')?.textContent) > 10")
+    before = Job.objects.get().progress_percent
+    page.reload()
+    shown = page.locator("[data-bar]")
+    if shown.count():
+        assert float(shown.get_attribute("aria-valuenow")) >= int(before)
+    expect_result(page)
+    assert Job.objects.count() == 1
+
+
+def test_stopping_and_going_on(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner)
+    fill(page, product)
+    send(page)
+    page.get_by_role("button", name="멈추기").click()
+    expect(page.locator("[data-ended]")).to_contain_text("만들기를 멈췄어요")
+    page.get_by_role("button", name="이어서 만들기").click()
+    expect_result(page)
+
+
+def test_new_words_on_the_result(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner)
+    fill(page, product)
+    send(page)
+    expect_result(page)
+    old = page.url
+    page.locator(".again summary").click()
+    page.fill("#new_words", "오늘만 반값")
+    page.get_by_role("button", name="이 문구로 만들기").click()
+    page.wait_for_url(lambda url: url != old)
+    expect_result(page)
+    expect(page.locator("#result-title")).to_have_text("오늘만 반값")
+    expect(page.locator(".making__step").first).to_contain_text("그대로 씀")
+
+
+def test_a_bad_file_is_refused_before_it_is_sent(open_page: OpenPage, owner, team, tmp_path: Path):
+    words = tmp_path / "메모.txt"
+    words.write_text("사진이 아니에요")
+    huge = tmp_path / "큰사진.jpg"
+    huge.write_bytes(b"\xff\xd8\xff" + bytes(10 * 1024 * 1024))
+    page = open_page(as_user=owner)
+    page.goto("/new/")
+    for path, said in ((words, "JPG, PNG, WebP, HEIC"), (huge, "10MB 이하")):
+        page.set_input_files("#id_photo", path)
+        expect(page.locator("[data-photo-error]")).to_contain_text(said)
+
+
+def test_a_lying_file_is_refused_by_the_server(open_page: OpenPage, owner, team, tmp_path: Path):
+    lie = tmp_path / "상품.png"
+    lie.write_text("사진이 아니에요")
+    page = open_page(as_user=owner)
+    page.goto("/new/")
+    page.set_input_files("#id_photo", lie)
+    expect(page.locator("[data-photo-error]")).to_contain_text("쓸 수 없어요")
+    assert page.locator("[data-photo-id]").input_value() == ""
+
+
+def test_an_error_keeps_what_was_typed_and_shown(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner)
+    fill(page, product, copy="대박 😀")
+    page.check("[name=format][value='9:16']", force=True)
+    page.click("[data-submit]")
+    expect(page.locator("#copy-error")).to_contain_text("😀")
+    expect(page.locator("[data-drop-image]")).to_have_attribute("src", re.compile(r"/photos/\d+"))
+    assert page.locator("#id_ad_text").input_value() == "대박 😀"
+    assert page.locator("[name=format][value='9:16']").is_checked()
+    page.fill("#id_ad_text", "대박")
+    send(page)
+    expect_result(page)
+
+
+def test_too_long_a_copy_is_said_while_typing(open_page: OpenPage, owner, team):
+    page = open_page(as_user=owner)
+    page.goto("/new/")
+    page.fill("#id_ad_text", "가" * 22)
+    expect(page.locator("#copy-error")).to_contain_text("2자를 줄여")
+    page.click("[data-submit]")
+    assert page.url.endswith("/new/")
+    assert not Job.objects.exists()
+
+
+def test_without_scripts_the_form_still_makes_an_ad(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner, java_script_enabled=False)
+    page.goto("/new/")
+    page.set_input_files("#id_photo", product)
+    page.fill("#id_ad_text", "건어물 대박 세일")
+    page.click("[data-submit]")
+    page.wait_for_url("**/jobs/**")
+    for _ in range(20):
+        if page.locator("[data-result]").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(page.locator("[data-result]")).to_be_visible()
+
+
+def test_dropping_and_pasting_a_photo(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner, desk=True)
+    page.goto("/new/")
+    bytes_of = "Uint8Array.from(atob(content), (c) => c.charCodeAt(0))"
+    import base64
+
+    content = base64.b64encode(product.read_bytes()).decode()
+    for event in ("drop", "paste"):
+        page.evaluate(
+            f"""([name, content]) => {{
+              const files = new DataTransfer();
+              files.items.add(new File([{bytes_of}], "p.jpg", {{ type: "image/jpeg" }}));
+              const event = name === "drop"
+                ? new DragEvent("drop", {{ dataTransfer: files, bubbles: true, cancelable: true }})
+                : new ClipboardEvent("paste", {{ clipboardData: files, bubbles: true }});
+              document.querySelector("[data-photo-drop]").dispatchEvent(event);
+            }}""",
+            [event, content],
+        )
+        expect(page.locator("[data-drop-state]")).to_have_text("사진이 준비됐어요")
+        page.get_by_role("button", name="빼기").click()
+        assert page.locator("[data-photo-id]").input_value() == ""
