@@ -10,6 +10,8 @@ from uuid import UUID
 from channels.db import database_sync_to_async as in_thread
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import DatabaseError
+from django.http import HttpRequest
+from django.utils import translation
 
 from . import live
 from .deadlines import CATCH_UP_EVERY
@@ -30,6 +32,7 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         """Join first, read then: what happens in between arrives twice, never not at all."""
         self.job_id: UUID = self.scope["url_route"]["kwargs"]["pk"]
         self.group = live.group_name(self.job_id)
+        self.language = self._language()
         self.seq = 0
         self.watch: asyncio.Task[None] | None = None
         self.in_order = asyncio.Lock()
@@ -68,6 +71,9 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
 
     async def _forward(self, message: dict[str, Any]) -> None:
         self.seq = message["seq"]
+        if message["type"] == "progress" and "stopping" in message:
+            with translation.override(self.language):
+                message = {**live.translated(message)}  # type: ignore[arg-type]
         await self.send_json(message)
 
     async def _replay(self) -> None:
@@ -98,11 +104,20 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         )
         return int(query["last_seq"]) if query.get("last_seq", "").isdecimal() else None
 
+    def _language(self) -> str:
+        """Return the language that Django's own pages would answer this browser in."""
+        headers = dict(self.scope["headers"])
+        request = HttpRequest()
+        request.COOKIES = self.scope["cookies"]
+        request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin1")
+        return translation.get_language_from_request(request)
+
     def _may_see(self) -> bool:
         return Job.objects.visible_to(self.scope["user"]).filter(pk=self.job_id).exists()
 
     def _snapshot(self) -> live.Snapshot:
-        return live.snapshot(Job.objects.select_related("ad").get(pk=self.job_id))
+        with translation.override(self.language):
+            return live.snapshot(Job.objects.select_related("ad").get(pk=self.job_id))
 
     def _events_after(self, seq: int) -> list[dict[str, Any]]:
         events = JobEvent.objects.filter(job=self.job_id, seq__gt=seq).order_by("seq")

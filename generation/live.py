@@ -57,6 +57,7 @@ class ProgressMessage(TypedDict, total=False):
     sub_step: str
     sub_step_index: int | None
     sub_step_total: int | None
+    stopping: bool
     message: str
     elapsed_sec: float
     eta_seconds: float | None
@@ -130,18 +131,33 @@ def snapshot(job: Job) -> Snapshot:
 def progress_payload(job: Job) -> ProgressMessage:
     """Return where the job stands, without type and number."""
     times = timing(job)
-    return {
-        "status": job.status,
-        "progress_percent": round(job.progress_percent, 1),
-        "current_step": job.current_step,
-        "sub_step": job.sub_step,
-        "sub_step_index": job.sub_step_index,
-        "sub_step_total": job.sub_step_total,
-        "message": phrases.job_message(job),
-        "elapsed_sec": times.elapsed,
-        "eta_seconds": times.eta,
-        "step_eta_seconds": times.step_eta,
-    }
+    running = job.status == Job.Status.RUNNING
+    return translated(
+        {
+            "status": job.status,
+            "progress_percent": round(job.progress_percent, 1),
+            "current_step": job.current_step,
+            "sub_step": job.sub_step,
+            "sub_step_index": job.sub_step_index,
+            "sub_step_total": job.sub_step_total,
+            "stopping": running and job.stop_requested_at is not None,
+            "elapsed_sec": times.elapsed,
+            "eta_seconds": times.eta,
+            "step_eta_seconds": times.step_eta,
+        }
+    )
+
+
+def translated(message: ProgressMessage) -> ProgressMessage:
+    """Return the progress with its `message` in the active language: the reader's, not ours."""
+    phrase = phrases.status_phrase(
+        message["status"],
+        message["sub_step"],
+        message["sub_step_index"],
+        message["sub_step_total"],
+        stopping=message["stopping"],
+    )
+    return {**message, "message": phrase}
 
 
 def finished_payload(job: Job) -> FinishedMessage:

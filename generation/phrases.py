@@ -52,12 +52,26 @@ def stage_name(stage: str) -> str:
     return str(STAGES.get(stage, stage))
 
 
+def status_phrase(
+    status: str,
+    sub_step: str = "",
+    index: int | None = None,
+    total: int | None = None,
+    *,
+    stopping: bool = False,
+) -> str:
+    """Return what to say about a job in this state, in the active language."""
+    if status in STATUSES:
+        return str(STATUSES[status])
+    if stopping:
+        return _("멈추는 중")
+    if not sub_step:
+        return _("준비 중")
+    return sub_step_phrase(sub_step, index, total)
+
+
 def job_message(job: Job) -> str:
     """Return what to say about the job right now, in the active language."""
-    if job.status in STATUSES:
-        return str(STATUSES[job.status])
-    if job.stop_requested_at:
-        return _("멈추는 중")
-    if not job.sub_step:
-        return _("준비 중")
-    return sub_step_phrase(job.sub_step, job.sub_step_index, job.sub_step_total)
+    stopping = job.status == "running" and job.stop_requested_at is not None
+    steps = (job.sub_step, job.sub_step_index, job.sub_step_total)
+    return status_phrase(job.status, *steps, stopping=stopping)
