@@ -23,7 +23,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PATIENCE_MS = 30_000
 STARTS_WITHIN = 60.0
 # The worker rests this long after each step, so that there is something to watch.
-PACE = "0.12"
+PACE = "0.08"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 
@@ -50,14 +50,20 @@ def wait_until_answering(url: str) -> None:
     while True:
         try:
             urllib.request.urlopen(url, timeout=2)  # noqa: S310 - our own address
-            return
         except OSError:
             assert time.monotonic() < deadline, "the web process did not start"
             time.sleep(0.1)
+        else:
+            return
 
 
 @pytest.fixture(scope="session")
-def site(django_db_setup, redis_server, tmp_path_factory) -> Iterator[str]:
+def site_media(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup, redis_server, site_media) -> Iterator[str]:
     """The address of a running site on the test database, with one worker, for all these tests."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
@@ -72,7 +78,7 @@ def site(django_db_setup, redis_server, tmp_path_factory) -> Iterator[str]:
         **os.environ,
         "DATABASE_URL": url,
         "REDIS_URL": django_settings.REDIS_URL,
-        "MEDIA_ROOT": str(tmp_path_factory.mktemp("media")),
+        "MEDIA_ROOT": str(site_media),
         "FORCE_TEST_MODE": "1",
         "DJANGO_SETTINGS_MODULE": "nanococoa.settings",
     }

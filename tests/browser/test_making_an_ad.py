@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from campaigns.models import ProductPhoto
+from campaigns.services import create_ad
 from generation.models import Job
+from generation.services import submit_job
 from tests.browser.conftest import OpenPage, expect_result, fill, send
 
 
-def previews_shown(page: Page) -> list[str]:
+def watch_the_frame(page: Page) -> None:
     """Collect the address of every picture that comes into the frame."""
     page.evaluate(
         """() => {
@@ -25,16 +29,32 @@ def previews_shown(page: Page) -> list[str]:
           }).observe(document.querySelector("[data-frame]"), { childList: true });
         }"""
     )
-    return []
+
+
+@pytest.mark.slow
+def test_a_real_ad_by_the_studio(open_page: OpenPage, team, product, site_media, settings):
+    settings.MEDIA_ROOT = site_media
+    by = team.members.get()
+    page = open_page(as_user=by)
+    fill(page, product)
+    wishes = {"ad_text": "대박", "background_style": "minimal", "text_style": "metal"}
+    ad = create_ad(team=team, by=by, photo=ProductPhoto.objects.get(), **wishes)
+    job = submit_job(ad=ad, by=by)
+    page.goto(f"/jobs/{job.pk}/")
+    watch_the_frame(page)
+    expect(page.locator("[data-result]")).to_be_visible(timeout=240_000)
+    assert len(page.evaluate("window.seen.filter((url) => url.includes('preview'))")) > 1
+    expect(page.locator(".proofs")).to_contain_text("문구 일치 2/2")
+    expect(page.locator(".proofs")).to_contain_text("상품 원본 유지 100")
 
 
 @pytest.mark.parametrize("desk", [False, True], ids=["phone", "desk"])
-def test_from_photo_to_download(open_page: OpenPage, owner, team, product, tmp_path, desk):
+def test_from_photo_to_download(open_page: OpenPage, owner, team, product, desk):
     page = open_page(as_user=owner, desk=desk)
     fill(page, product)
     expect(page.locator("[data-copy-count]")).to_have_text("9/20")
     send(page)
-    previews_shown(page)
+    watch_the_frame(page)
     assert page.locator("[data-live], [data-result]").count() == 1
     expect_result(page)
     expect(page).to_have_title(re.compile("✓ 건어물 대박 세일"))
@@ -42,18 +62,14 @@ def test_from_photo_to_download(open_page: OpenPage, owner, team, product, tmp_p
     with page.expect_download() as downloading:
         page.click("[data-download]")
     assert downloading.value.suggested_filename == "건어물-대박-세일_1080x1080.png"
-    saved = tmp_path / "ad.png"
-    downloading.value.save_as(saved)
-    with Image.open(saved) as picture:
+    with Image.open(downloading.value.path()) as picture:
         assert picture.size == (1080, 1080)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 def test_with_sockets_blocked_polling_finishes_it(open_page: OpenPage, owner, team, product):
     page = open_page(as_user=owner)
-    page.add_init_script(
-        "window.WebSocket = class { constructor() { throw new Error('blocked'); } };"
-    )
+    page.add_init_script("window.WebSocket = function () { throw new Error('blocked'); };")
     fill(page, product)
     send(page)
     expect_result(page)
@@ -163,8 +179,6 @@ def test_dropping_and_pasting_a_photo(open_page: OpenPage, owner, team, product)
     page = open_page(as_user=owner, desk=True)
     page.goto("/new/")
     bytes_of = "Uint8Array.from(atob(content), (c) => c.charCodeAt(0))"
-    import base64
-
     content = base64.b64encode(product.read_bytes()).decode()
     for event in ("drop", "paste"):
         page.evaluate(
