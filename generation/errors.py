@@ -18,28 +18,28 @@ OUT_OF_MEMORY: Final = "out_of_memory"
 
 SENTENCES: Final[Mapping[str, str | Promise]] = {
     BUG: gettext_lazy(
-        "예상하지 못한 문제로 만들지 못했습니다. 기록을 남겼으니 잠시 뒤 이어서 만들어 주세요."
+        "예상하지 못한 문제로 만들지 못했어요. 기록을 남겼으니 잠시 뒤 이어서 만들어 주세요."
     ),
-    WORKER_LOST: gettext_lazy("만드는 도중 서버가 멈췄습니다. 잠시 뒤 이어서 만들어 주세요."),
-    TOOK_TOO_LONG: gettext_lazy("시간이 너무 오래 걸려 멈췄습니다. 잠시 뒤 이어서 만들어 주세요."),
+    WORKER_LOST: gettext_lazy("만드는 도중 서버가 멈췄어요. 잠시 뒤 이어서 만들어 주세요."),
+    TOOK_TOO_LONG: gettext_lazy("시간이 너무 오래 걸려 멈췄어요. 잠시 뒤 이어서 만들어 주세요."),
     OUT_OF_MEMORY: gettext_lazy(
-        "서버 메모리가 모자라 만들지 못했습니다. 잠시 뒤 이어서 만들어 주세요."
+        "서버 메모리가 모자라 만들지 못했어요. 잠시 뒤 이어서 만들어 주세요."
     ),
     "quota": gettext_lazy(
-        "한 번에 %(limit)s개까지 만들 수 있습니다. 지금 만드는 광고가 끝난 뒤 다시 눌러 주세요."
+        "한 번에 %(limit)s개까지 만들 수 있어요. 지금 만드는 광고가 끝난 뒤 다시 눌러 주세요."
     ),
     "no_product_found": gettext_lazy(
-        "사진에서 상품을 찾지 못했습니다. 상품이 가운데 또렷이 보이는 사진을 올려 주세요."
+        "사진에서 상품을 찾지 못했어요. 상품이 가운데 또렷이 보이는 사진을 올려 주세요."
     ),
-    "photo_unreadable": gettext_lazy("사진을 읽을 수 없습니다. 다른 사진을 올려 주세요."),
-    "glyph_missing": gettext_lazy("‘%(character)s’ 글자는 쓸 수 있는 글꼴이 없습니다."),
-    "text_does_not_fit": gettext_lazy("문구가 길어 자리에 들어가지 않습니다. 조금 줄여 주세요."),
+    "photo_unreadable": gettext_lazy("사진을 읽을 수 없어요. 다른 사진을 올려 주세요."),
+    "glyph_missing": gettext_lazy("‘%(character)s’ 글자는 쓸 수 있는 글꼴이 없어요."),
+    "text_does_not_fit": gettext_lazy("문구가 길어 자리에 들어가지 않아요. 조금 줄여 주세요."),
     "words_wrong": gettext_lazy(
-        "글자가 문구와 똑같이 나오지 않아 내보내지 않았습니다. 다른 글자 스타일로 해 보세요."
+        "글자가 문구와 똑같이 나오지 않아 내보내지 않았어요. 다른 글자 스타일로 해 보세요."
     ),
-    "input_missing": gettext_lazy("앞 단계의 그림이 없어 이 단계부터 시작할 수 없습니다."),
-    "unknown_choice": gettext_lazy("고를 수 없는 항목입니다: %(value)s"),
-    "stage_failed": gettext_lazy("이 단계를 끝내지 못했습니다. 다른 사진이나 문구로 해 보세요."),
+    "input_missing": gettext_lazy("앞 단계의 그림이 없어 이 단계부터 시작할 수 없어요."),
+    "unknown_choice": gettext_lazy("고를 수 없는 항목이에요: %(value)s"),
+    "stage_failed": gettext_lazy("이 단계를 끝내지 못했어요. 다른 사진이나 문구로 해 보세요."),
 }
 
 

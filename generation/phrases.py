@@ -36,8 +36,8 @@ STAGES: Final[Mapping[str, str | Promise]] = {
 STATUSES: Final[Mapping[str, str | Promise]] = {
     "pending": gettext_lazy("차례를 기다리는 중"),
     "completed": gettext_lazy("완성"),
-    "failed": gettext_lazy("만들지 못했습니다"),
-    "stopped": gettext_lazy("멈췄습니다"),
+    "failed": gettext_lazy("만들지 못했어요"),
+    "stopped": gettext_lazy("멈췄어요"),
 }
 
 
