@@ -80,9 +80,10 @@ def remove_folder(team_id: int, folder: UUID) -> None:
 
 
 def stored_files(result: StageResult) -> list[Path]:
-    """Return the result's image and extras, absolute."""
+    """Return the result's files, absolute, each once: an extra may be the image itself."""
     folder = stage_folder(result.team_id, result.folder)
-    return [Path(result.image.path), *(folder / name for name in result.extras.values())]
+    extras = (folder / name for name in result.extras.values())
+    return list(dict.fromkeys((Path(result.image.path), *extras)))
 
 
 def is_whole(result: StageResult) -> bool:

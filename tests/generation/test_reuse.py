@@ -66,6 +66,19 @@ def test_a_result_whose_file_is_gone_is_made_again(submit, burst, owner):
     assert second.status == Job.Status.COMPLETED
 
 
+def test_an_extra_that_is_the_image_itself_is_shared_too(submit, burst, owner):
+    first = submit()
+    burst()
+    scene = stages(first)["step1_background"]
+    scene.extras |= {"scene": Path(scene.image.name).name}
+    scene.save()
+    second = submit(copy_ad(ad=first.ad, by=owner))
+    burst()
+    shared = stages(second)["step1_background"]
+    assert shared.reused_from == scene
+    assert shared.extras == scene.extras
+
+
 def test_another_teams_result_is_not_reused(submit, burst, make_ad, outsider, photo):
     submit()
     burst()
