@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import math
 import os
 import tempfile
 import zipfile
@@ -25,6 +27,7 @@ from .render import (
     denoise,
     integrator,
     luminance,
+    mitsuba_scene,
     render_passes,
     use_variant,
 )
@@ -32,12 +35,14 @@ from .rig import Rig
 from .stage import build_albedo_scene, build_scene, studio_set
 
 # Samples per pixel of the denoiser's guide.
-ALBEDO_SAMPLES: Final = 3
+ALBEDO_SAMPLES: Final = 4
+# Pixel samples of one band: about a second on two cores.
+BAND_SAMPLES: Final = 1_200_000
 # The backdrop is blurred afterwards and rendered at a quarter of the size.
-BACKDROP_SAMPLES: Final = 12
+BACKDROP_SAMPLES: Final = 9
 # The first preview: this wide on its long side, in pixels, and this many samples.
 GLANCE_SIDE: Final = 240
-GLANCE_SAMPLES: Final = 3
+GLANCE_SAMPLES: Final = 4
 # Plates are about 5 MB each; the oldest unused go when the folder outgrows this.
 CACHE_BYTES: Final = 400 * 1024 * 1024
 PLATE_SUFFIX: Final = ".plate.npz"
@@ -52,13 +57,11 @@ OnStep = Callable[[int, int, Image], None]
 class Plate:
     """A photographed set.
 
-    `picture` linear RGB (height, width, 3) float32, already exposed; `albedo` of the same shape,
-    0..1; `near` (height, width) 0..1, where the sharp part of the set is; `exposure` is what the
-    set's radiance was multiplied by.
+    `picture` linear RGB (height, width, 3) float32, already exposed; `near` (height, width) 0..1,
+    where the sharp part of the set is; `exposure` is what the set's radiance was multiplied by.
     """
 
     picture: Image
-    albedo: Image
     near: Image
     exposure: float
 
@@ -87,7 +90,6 @@ def _load(path: Path) -> Plate | None:
         with np.load(path, allow_pickle=False) as stored:
             plate = Plate(
                 stored["picture"].astype(np.float32),
-                _unit(stored["albedo"]),
                 _unit(stored["near"]),
                 float(stored["exposure"]),
             )
@@ -107,7 +109,6 @@ def _stored(plate: Plate, path: Path) -> Plate:
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[Any]] = {
         "picture": plate.picture.astype(np.float16),
-        "albedo": np.round(plate.albedo * 255).astype(np.uint8),
         "near": np.round(plate.near * 255).astype(np.uint8),
         "exposure": np.array(plate.exposure),
     }
@@ -121,7 +122,6 @@ def _stored(plate: Plate, path: Path) -> Plate:
     trim_cache(path.parent, CACHE_BYTES)
     return Plate(
         arrays["picture"].astype(np.float32),
-        _unit(arrays["albedo"]),
         _unit(arrays["near"]),
         plate.exposure,
     )
@@ -153,27 +153,79 @@ def _size(path: Path) -> int:
 
 
 def render_plate(rig: Rig, on_step: OnStep) -> Plate:
-    """Photograph the set: a glance first, then the far layer, then the near one pass by pass."""
-    chosen = studio_set(rig.style)
-    scale, samples = chosen.plate_scale, chosen.plate_samples
-    total = samples + 2
-    on_step(1, total, glance(rig))
+    """Photograph the set: a glance first, then the far layer, then the near one band by band."""
+    scale, samples = studio_set(rig.style).plate_scale, studio_set(rig.style).plate_samples
+    width, height = (max(round(side * scale), 1) for side in (rig.camera.width, rig.camera.height))
+    bands = _bands(width, height, samples)
+    total = len(bands) + 3
+    first_look = glance(rig)
+    on_step(1, total, first_look)
     far = render_far(rig, scale=BACKDROP_SCALE, samples=BACKDROP_SAMPLES)
-    glowing = build_albedo_scene(rig, scale=scale)
-    albedo = render_passes(glowing, seed=rig.seed, samples=1, samples_per_pass=ALBEDO_SAMPLES)
-
-    def watch(done: int, _: int, layers: Layers) -> None:
-        picture, _exposure = expose(rig, shrink(layers), far)
-        on_step(done + 1, total, picture)
-
-    scene = build_scene(rig, scale=scale)
-    layers = render_passes(scene, seed=rig.seed, samples=samples, on_pass=watch)
+    on_step(2, total, first_look)
+    draft = cv2.resize(first_look, (width // 3, height // 3), interpolation=cv2.INTER_CUBIC)
+    scene = mitsuba_scene(build_scene(rig, scale=scale))
+    finished: list[Layers] = []
+    for index, rows in enumerate(bands):
+        lens = sensor(rig.camera, scale=scale, crop=None, rows=rows)
+        finished.append(_band(scene, lens, seed=rig.seed + index, samples=samples))
+        on_step(3 + index, total, _mend(draft, rig, finished, far, height))
+    layers = _stack(finished)
     picture, exposure = expose(rig, layers, far)
-    guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
-    guide = np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
+    guide = _guide(rig, picture, scale)
     clean = _full_size(rig, denoise(picture, guide))
     on_step(total, total, clean)
-    return Plate(clean, _full_size(rig, guide), _full_size(rig, layers.alpha), exposure)
+    return Plate(clean, _full_size(rig, layers.alpha), exposure)
+
+
+def _bands(width: int, height: int, samples: int) -> list[tuple[int, int]]:
+    """Cut the picture into bands of rows that take about a second each on two cores."""
+    count = max(1, math.ceil(width * height * samples / BAND_SAMPLES))
+    edges = np.linspace(0, height, count + 1).round().astype(int)
+    return [(int(top), int(end)) for top, end in itertools.pairwise(edges)]
+
+
+def _band(scene: Any, lens: dict[str, Any] | None, *, seed: int, samples: int) -> Layers:
+    return render_passes(scene, seed=seed, samples=samples, samples_per_pass=samples, lens=lens)
+
+
+def _stack(bands: list[Layers]) -> Layers:
+    """Return the bands as one picture, top to bottom."""
+    return replace(
+        bands[0],
+        radiance=np.concatenate([band.radiance for band in bands]),
+        alpha=np.concatenate([band.alpha for band in bands]),
+    )
+
+
+def _mend(draft: Image, rig: Rig, finished: list[Layers], far: Image | None, height: int) -> Image:
+    """Return the draft with the finished rows in place of its own, at a third of the size.
+
+    The exposure is the draft's: matched by the rows' mean where both exist.
+    """
+    done = _stack(finished)
+    rows = min(max(done.alpha.shape[0] * draft.shape[0] // height, 1), draft.shape[0])
+    size = (draft.shape[1], rows)
+    missing = height - done.alpha.shape[0]
+    padded = replace(
+        done,
+        radiance=np.pad(done.radiance, ((0, missing), (0, 0), (0, 0)), mode="edge"),
+        alpha=np.pad(done.alpha, ((0, missing), (0, 0)), mode="edge"),
+    )
+    picture, _ = expose(rig, padded, far)
+    fresh = cv2.resize(picture[: done.alpha.shape[0]], size, interpolation=cv2.INTER_AREA)
+    own = draft[:rows]
+    gain = float(luminance(own).mean()) / max(float(luminance(fresh).mean()), 1e-6)
+    return np.concatenate([fresh * np.float32(gain), draft[rows:]])
+
+
+def _guide(rig: Rig, picture: Image, scale: float) -> Image | None:
+    """Return the near set's albedo over the picture of the far one, for the denoiser."""
+    if not studio_set(rig.style).textured:
+        return None
+    glowing = build_albedo_scene(rig, scale=scale)
+    albedo = _band(glowing, None, seed=rig.seed, samples=ALBEDO_SAMPLES)
+    guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
+    return np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
 
 
 def _full_size(rig: Rig, picture: Image) -> Image:
@@ -197,14 +249,6 @@ def glance(rig: Rig) -> Image:
     )
     picture, _ = expose(rig, layers, far)
     return np.maximum(denoise(picture), 0)
-
-
-def shrink(layers: Layers) -> Layers:
-    """Return the render at a third of its size, for a preview: averaging is the denoiser."""
-    size = (max(layers.alpha.shape[1] // 3, 1), max(layers.alpha.shape[0] // 3, 1))
-    radiance = cv2.resize(layers.radiance, size, interpolation=cv2.INTER_AREA)
-    alpha = cv2.resize(layers.alpha, size, interpolation=cv2.INTER_AREA)
-    return replace(layers, radiance=radiance, alpha=alpha)
 
 
 def render_far(rig: Rig, *, scale: float, samples: int) -> Image | None:

@@ -76,31 +76,48 @@ def render_passes(
     samples: int,
     samples_per_pass: int = 1,
     guide_samples: int = 0,
+    lens: dict[str, Any] | None = None,
     on_pass: OnPass | None = None,
 ) -> Layers:
     """Render `samples` per pixel in passes and return their average.
 
-    `scene` is a loaded Mitsuba scene or its dictionary. `on_pass` is called after every pass;
-    what it raises (a cancelled stage) ends the rendering. Same scene, seed and samples give the
-    same bytes on the same machine. `guide_samples` > 0 adds albedo, normals, depth and shape
-    indices from that many camera rays per pixel (each costs as much as eight path samples in
-    scalar mode, so they are not taken with the picture).
+    `scene` is a loaded Mitsuba scene or its dictionary; `lens` another camera than the scene's
+    own. `on_pass` is called after every pass; what it raises (a cancelled stage) ends the
+    rendering. Same scene, seed and samples give the same bytes on the same machine.
+    `guide_samples` > 0 adds albedo, normals, depth and shape indices from that many camera rays
+    per pixel (each costs as much as eight path samples in scalar mode, so they are not taken with
+    the picture).
     """
     import mitsuba as mi
 
     use_variant()
-    loaded = mi.load_dict(scene) if isinstance(scene, dict) else scene
+    loaded = mitsuba_scene(scene)
+    view = 0 if lens is None else mi.load_dict(lens)
     total = max(1, -(-samples // samples_per_pass))
     guides = _render_guides(loaded, guide_samples, seed) if guide_samples else None
     running = np.zeros((), np.float64)
     for index in range(total):
         pass_seed = mi.UInt32((seed * SEED_STEP + index * 977 + 1) & SEED_MASK)
-        picture = np.array(mi.render(loaded, spp=samples_per_pass, seed=pass_seed), np.float64)
+        picture = _radiance(loaded, view, samples_per_pass, pass_seed)
         picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY_LIMIT)
         running = running + picture
         if on_pass is not None:
             on_pass(index + 1, total, _layers(running / (index + 1), guides))
     return _layers(running / total, guides)
+
+
+def mitsuba_scene(scene: Any) -> Any:
+    """Return the scene loaded, from its dictionary or as it is."""
+    import mitsuba as mi
+
+    use_variant()
+    return mi.load_dict(scene) if isinstance(scene, dict) else scene
+
+
+def _radiance(loaded: Any, view: Any, samples: int, seed: Any) -> NDArray[np.float64]:
+    import mitsuba as mi
+
+    return np.array(mi.render(loaded, sensor=view, spp=samples, seed=seed), np.float64)
 
 
 def _render_guides(loaded: Any, samples: int, seed: int) -> Image:

@@ -24,8 +24,8 @@ from .stage import build_scene
 
 # Shadows are soft: a third of the frame's resolution is enough.
 SHADE_SCALE: Final = 1 / 3
-SHADE_SAMPLES: Final = 16
-SHADE_PASSES: Final = 4
+SHADE_SAMPLES: Final = 18
+SHADE_PASSES: Final = 2
 # Radiance (1 = white) below which the ratio is not trusted: deep blacks stay as they are.
 DARKEST: Final = 0.004
 # Shadows reach this far from the product, in widths of its box; the key stands on the left.

@@ -50,7 +50,7 @@ class StudioSet:
     0.18 middle grey) by the product's tone. The table is exposed to `key_level`,
     and the corners fall off by `vignette` (share of light lost). The near layer is rendered at
     `plate_scale` of the frame with `plate_samples` per pixel: smooth sets need fewer pixels and
-    more samples than grained ones.
+    more samples than grained ones; `textured` sets are denoised with their albedo as a guide.
     Elevations in degrees below the horizon; `aperture` is the lens radius; lengths in decimetres.
     """
 
@@ -64,6 +64,7 @@ class StudioSet:
     vignette: float = 0.2
     plate_scale: float = 1.0
     plate_samples: int = 6
+    textured: bool = True
     backdrop_depth: float = 50.0
     backdrop_level: Levels = EVEN
     key_level: Levels = EVEN

@@ -51,7 +51,7 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {
         "sweep": sweep(distance=SWEEP_DISTANCE, floor=-PLINTH_HEIGHT, bsdf=painted(wall)),
         "plinth": cylinder_solid(
-            PLINTH_RADIUS if rig.pose == "stands" else LYING_RADIUS,
+            radius,
             bottom=-PLINTH_HEIGHT,
             top=0.0,
             bevel=0.06,
@@ -80,6 +80,7 @@ SET: Final = StudioSet(
     aperture=0.06,
     key_level=Levels(0.62, 0.50, 0.24),
     vignette=0.12,
-    plate_scale=0.6,
-    plate_samples=16,
+    plate_scale=0.75,
+    plate_samples=9,
+    textured=False,
 )
