@@ -39,8 +39,8 @@ BUSY_EDGE: Final = 15.0
 VARIETY: Final = (26.0, 14.0)
 # What stands out from the backdrop but was left out, as a part of the product: shadows reach 0.3.
 LEFT_OUT: Final = (0.9, 0.4)
-# The second opinion on a whole photo starts from a middle smaller by this much.
-SHAKEN: Final = 0.85
+# The second opinion on a whole photo starts from a middle larger by this much.
+SHAKEN: Final = 1.15
 # GrabCut on a whole photo knows no backdrop: it is never fully trusted.
 WHOLE_PHOTO_AT_BEST: Final = 0.8
 # A step of this much Lab over the outline is an edge.

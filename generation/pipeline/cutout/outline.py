@@ -19,6 +19,8 @@ Mask = NDArray[np.bool_]
 
 # Steps of lightness over 3 px: a soft shadow's outer edge stays below, a product's goes above.
 SOFT_EDGE: Final = 3.5
+# An outline has at least this part of its 9 px step within 3 px; a deep soft shadow has a third.
+ABRUPT: Final = 0.45
 # Parts smaller than this share of the largest are dust, crumbs and reflections.
 LEAST_PART: Final = 0.05
 # An enclosed patch of pure backdrop is a real hole (a handle) when it is at least this part of the
@@ -46,8 +48,12 @@ def _open_ground(evidence: Evidence, low: float, soft_edge: float) -> Mask:
     edge. A grey product has the same hue and is shut off by its outline.
     """
     light = cv2.GaussianBlur(evidence.lab[..., 0], (0, 0), 0.8)
-    step = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    edge = (step > max(soft_edge, 3 * evidence.backdrop.sigma)).astype(np.uint8)
+    near, wide = (
+        cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8))
+        for side in (3, 9)
+    )
+    steep = (near > max(soft_edge, 3 * evidence.backdrop.sigma)) & (near > ABRUPT * wide)
+    edge = steep.astype(np.uint8)
     edge = cv2.morphologyEx(edge, cv2.MORPH_CLOSE, disc(2)).astype(bool)
     lit = evidence.backdrop.distance <= low
     open_ground = lit | (evidence.colour <= low) & ~edge
