@@ -22,3 +22,6 @@ class AccountAdapter(DefaultAccountAdapter):
             if commit:
                 create_team_for(saved)
         return saved
+
+    def format_email_subject(self, subject: str) -> str:
+        return f"[nanoCocoa] {subject}"

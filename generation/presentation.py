@@ -85,8 +85,13 @@ class JobView:
             return str(self.state["preview_url"])
         if self.steps[0].url:
             return self.steps[0].url
-        photo = self.ad.photo_id
-        return reverse("campaigns:photo", args=[photo]) if photo else ""
+        return reverse("campaigns:photo", args=[self.ad.photo_id]) if self.is_photo else ""
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether nothing is made yet, so that the frame shows the merchant's photo."""
+        made = self.steps[0].url or self.state["preview_url"] or self.state["result_url"]
+        return self.ad.photo_id is not None and not made
 
     @property
     def picture_alt(self) -> str:

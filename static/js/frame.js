@@ -20,6 +20,9 @@ window.jobFrame = (() => {
       return; /* Gone already: a newer one is coming. */
     }
     if (mine !== wanted) return;
+    /* A cut-out or a photo has a shape of its own: it is shown whole. */
+    const shape = next.naturalWidth / next.naturalHeight / (frame.clientWidth / frame.clientHeight);
+    next.classList.toggle("frame__img--whole", Math.abs(shape - 1) > 0.03);
     const older = [...frame.querySelectorAll("img")];
     next.dataset.frameImage = "";
     frame.append(next);

@@ -17,6 +17,7 @@ class JobWire {
     this.onTrouble = onTrouble;
     this.seq = 0;
     this.tries = 0;
+    this.polling = false;
     this.ended = false;
   }
 
@@ -28,7 +29,7 @@ class JobWire {
   stop() {
     this.ended = true;
     clearTimeout(this.retry);
-    clearTimeout(this.polling);
+    clearTimeout(this.nextPoll);
     clearTimeout(this.listening);
     this.socket?.close();
   }
@@ -76,7 +77,7 @@ class JobWire {
   }
 
   async poll() {
-    this.polling = setTimeout(() => {}, 0);
+    this.polling = true;
     try {
       const answer = await fetch(this.stateUrl, { headers: { Accept: "application/json" } });
       if (answer.status === 404 || answer.redirected) {
@@ -88,12 +89,12 @@ class JobWire {
     } catch {
       this.onTrouble(true);
     }
-    if (!this.ended && this.polling) this.polling = setTimeout(() => this.poll(), JobWire.POLL_EVERY);
+    if (!this.ended && this.polling) this.nextPoll = setTimeout(() => this.poll(), JobWire.POLL_EVERY);
   }
 
   stopPolling() {
-    clearTimeout(this.polling);
-    this.polling = null;
+    clearTimeout(this.nextPoll);
+    this.polling = false;
     this.onTrouble(false);
   }
 
