@@ -16,7 +16,7 @@ from PIL import Image
 from .errors import InputMissing, WordsWrong
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
-from .glyphs.scene import lettering_scene
+from .glyphs.scene import front_scene, lettering_scene
 from .glyphs.verify import WordsCheck, check_words, intended_masks
 from .previews import encode_preview
 from .studio.render import Layers, render_passes
@@ -28,6 +28,9 @@ Plane = NDArray[np.float32]
 # Samples per pixel: 16 leave no visible noise in what metal mirrors; the second try takes more.
 SAMPLES: Final = 16
 SECOND_TRY_SAMPLES: Final = 64
+
+# Samples per pixel of the coverage that is proven.
+FRONT_SAMPLES: Final = 4
 
 # A pass of this many pixel samples takes about a second on one busy core.
 SAMPLES_OF_A_PASS: Final = 700_000
@@ -113,7 +116,7 @@ def _proven(
             colour, alpha = developed(layers, lettering.rig.exposure, clean=True)
         report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM))
         with clock.measure(SubStep.TEXT_CHECK):
-            words = _check(lettering, alpha)
+            words = _check(lettering, np.minimum(alpha, _front(lettering, seed)))
         if words.ok:
             return words, colour, alpha
     assert words is not None  # noqa: S101 - the loop ran
@@ -158,6 +161,14 @@ def _render(lettering: Lettering, seed: int, samples: int, report: Report) -> La
 def _samples_per_pass(pixels: int) -> int:
     """Return 16, 9 or 4: squares, which the sampler stratifies well."""
     return next((n for n in (16, 9) if n * pixels <= SAMPLES_OF_A_PASS), 4)
+
+
+def _front(lettering: Lettering, seed: int) -> Plane:
+    """Return the coverage (H, W) 0..1 of what faces the viewer, seen by the same camera."""
+    mesh, rig, placement = lettering.mesh, lettering.rig, lettering.placement
+    scene = front_scene(mesh, rig, placement, FRONT_SAMPLES)
+    layers = render_passes(scene, seed=seed, samples=FRONT_SAMPLES, samples_per_pass=FRONT_SAMPLES)
+    return np.clip(layers.alpha, 0.0, 1.0)
 
 
 def _check(lettering: Lettering, alpha: Plane) -> WordsCheck:

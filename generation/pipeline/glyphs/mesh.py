@@ -129,17 +129,17 @@ def _joined(body: Field, seam: Field) -> Field:
 
 
 def _bevelled(field: DistanceField, layout: TextLayout) -> TextMesh:
-    """Extrusion from z = -DEPTH to 0, a 45-degree bevel, and a front slightly crowned per line."""
+    """Extrusion from z = -DEPTH to 0 with a 45-degree bevel; the front is shaded as crowned."""
     swollen = field.distance + np.float32(SURPLUS)
     crown = _crown(field, layout)
     step = field.step
-    low, high = -DEPTH, float(crown.max())
+    low = -DEPTH
     walls = np.linspace(low + step, -BEVEL - step, 4)
-    levels = np.r_[low - step, low, walls, np.arange(-BEVEL, high + 1.6 * step, 0.8 * step)]
+    levels = np.r_[low - step, low, walls, np.arange(-BEVEL, 1.6 * step, 0.8 * step)]
 
     def solid(z: float) -> Field:
-        chamfer = (swollen + crown - BEVEL - z) * np.float32(np.sqrt(0.5))
-        caps = np.minimum(crown - z, z - low)
+        chamfer = (swollen - BEVEL - z) * np.float32(np.sqrt(0.5))
+        caps = min(-z, z - low)
         return np.asarray(np.minimum(np.minimum(swollen, chamfer), caps), np.float32)
 
     vertices, faces = _marched(field, levels, solid)
@@ -151,18 +151,18 @@ def _bevel_normals(
     field: DistanceField, swollen: Field, crown: Field, vertices: Floats
 ) -> tuple[Floats, Floats]:
     """Return normals blended from the planes that meet at each vertex, and the front flags."""
-    s, top = _sample(swollen, field, vertices), _sample(crown, field, vertices)
+    s = _sample(swollen, field, vertices)
     z, zero = vertices[:, 2], np.zeros(len(vertices), np.float32)
     sx, sy = (_sample(part, field, vertices) for part in _slopes(swollen, field.step))
     cx, cy = (_sample(part, field, vertices) for part in _slopes(crown, field.step))
-    chamfer = (s + top - BEVEL - z) * np.float32(np.sqrt(0.5))
+    chamfer = (s - BEVEL - z) * np.float32(np.sqrt(0.5))
     planes = [
         (s, _unit(-sx, -sy, zero)),
         (chamfer, _unit(-sx - cx, -sy - cy, zero + 1)),
-        (top - z, _unit(-cx, -cy, zero + 1)),
+        (-z, _unit(-cx, -cy, zero + 1)),
         (z + DEPTH, _unit(zero, zero, zero - 1)),
     ]
-    front = (np.minimum(chamfer, top - z) < np.minimum(s, z + DEPTH)).astype(np.float32)
+    front = (np.minimum(chamfer, -z) < np.minimum(s, z + DEPTH)).astype(np.float32)
     return _blended(planes, field.step), front
 
 
@@ -186,7 +186,10 @@ def _unit(x: Floats, y: Floats, z: Floats) -> Floats:
 
 
 def _crown(field: DistanceField, layout: TextLayout) -> Field:
-    """Height of the crowned front: a shallow arch over each line of text."""
+    """A shallow arch over each line of text: its slope is added to the normals, not to the shape.
+
+    So the front mirrors a gradient, and outlines stay where the font has them.
+    """
     rows = field.bottom + field.step * np.arange(field.distance.shape[0])
     arch = np.zeros(len(rows))
     for number in range(len(layout.lines)):

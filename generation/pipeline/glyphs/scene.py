@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ CROP_MARGIN: Final = 6
 
 # Strength of the set's own lights against the letters' studio, whose radiances assume exposure 1.
 SET_LIGHT: Final = 0.35
+
+
+# Any surface: only coverage is looked at.
+FLAT: Final = {"type": "diffuse"}
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,7 @@ def place(mesh: TextMesh, rig: Rig, headline: Box) -> Placement:
     frame = headline_frame(rig, ink)
     em = np.diag([scale, scale, scale, 1.0])
     em[2, 3] = -scale * mesh.outline_z
-    depth = float((frame[:3, 3] - rig.camera.position) @ rig.camera.axes[2])
-    behind = (mesh.outline_z - float(mesh.vertices[:, 2].min())) * scale * depth / rig.camera.focal
-    mapping = EmToPixel(
-        scale=scale,
-        x0=float(middle[0]),
-        y0=float(middle[1]),
-        vanishing=(float(rig.camera.axis_x), float(rig.camera.axis_y)),
-        recession=depth / (depth + behind),
-    )
+    mapping = EmToPixel(scale=scale, x0=float(middle[0]), y0=float(middle[1]))
     crop = _around(middle, half_width + CROP_MARGIN, half_height + CROP_MARGIN)
     return Placement(mapping, _inside(crop, rig.camera.width, rig.camera.height), frame @ em)
 
@@ -102,7 +99,24 @@ def lettering_scene(
         "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples_per_pass}},
         "studio": _environment(material, rig, tint),
         **_set_lights(rig),
-        "letters": _shape(mesh, material, placement.to_world),
+        "letters": _shape(mesh, material.surface, placement.to_world),
+    }
+
+
+def front_scene(mesh: TextMesh, rig: Rig, placement: Placement, samples: int) -> dict[str, Any]:
+    """Return the scene of the letters' front alone: its alpha is what the proof reads.
+
+    The sides of deep letters fill the gaps between strokes in the whole alpha, and with them the
+    difference between two syllables.
+    """
+    use_variant()
+    front = mesh.front[mesh.faces].max(axis=1) > 0
+    view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
+    return {
+        "type": "scene",
+        "integrator": {"type": "depth"},
+        "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples}},
+        "front": _shape(replace(mesh, faces=mesh.faces[front]), FLAT, placement.to_world),
     }
 
 
@@ -129,12 +143,12 @@ def _set_lights(rig: Rig) -> dict[str, Any]:
     return {f"light_{index}": light.to_shape() for index, light in enumerate(dimmed)}
 
 
-def _shape(mesh: TextMesh, material: Material, to_world: Floats) -> Any:
+def _shape(mesh: TextMesh, surface: Mapping[str, Any], to_world: Floats) -> Any:
     """Return the mesh as a Mitsuba shape in world space."""
     import mitsuba as mi
 
     properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict({"type": "twosided", "inner": dict(material.surface)})
+    properties["bsdf"] = mi.load_dict({"type": "twosided", "inner": dict(surface)})
     shape = mi.Mesh(
         "letters",
         len(mesh.vertices),

@@ -25,18 +25,22 @@ Mask = npt.NDArray[np.float32]
 # Intersection over union below which a cell counts as wrong (design, "Proof, not hope").
 LEAST_IOU: Final = 0.90
 
-# The difference of the pictures is blurred by this much (em, and at least in pixels) before its peak
-# is taken: noise along an edge cancels out, a missing or foreign stroke stays. The smallest mark
-# that tells two syllables apart, the stem of ㅗ against ㅡ, is about 0.03 x 0.06 em.
+# The difference of the pictures is blurred by this much (em, and at least in pixels) before its
+# peak is taken: noise along an edge cancels out, a missing or foreign stroke stays. The smallest
+# mark that tells two syllables apart, the stem of ㅗ against ㅡ, is about 0.03 x 0.06 em.
 DEFECT_BLUR: Final = 0.014
 LEAST_DEFECT_BLUR_PX: Final = 0.7
 
 # Peak of the blurred difference from which a cell counts as wrong. Right letters stay under
-# 0.40, the 1,820 syllables that differ from a hard one by one vowel or consonant begin at 0.47.
-DEFECT_LIMIT: Final = 0.44
+# 0.42, the 1,820 syllables that differ from a hard one by one vowel or consonant begin at 0.53.
+DEFECT_LIMIT: Final = 0.45
 
 # Masks are drawn this much finer than the picture, then averaged.
 SUPERSAMPLING: Final = 3
+
+# Pixels per em at which strokes are swollen: narrow gaps come out a little different at other
+# resolutions, and the mesh's field is swollen at about this one.
+GROWTH_SIZE: Final = 400
 
 # Context around a cell in which foreign ink is looked for, in em.
 CELL_PADDING: Final = 0.04
@@ -46,21 +50,16 @@ CELL_PADDING: Final = 0.04
 class EmToPixel:
     """Where the em plane of the outlines lies in the picture: x right, y down, uniform scale.
 
-    A point (x, y) in em is at pixel (x0 + scale * x, y0 - scale * y); pixel centres are at .5. The
-    letters' sides run from there towards the pixel `vanishing`; their back is `recession` times as
-    far from it as their outline (1: no sides are seen).
+    A point (x, y) in em is at pixel (x0 + scale * x, y0 - scale * y); pixel centres are at .5.
     """
 
     scale: float
     x0: float
     y0: float
-    vanishing: tuple[float, float] = (0.0, 0.0)
-    recession: float = 1.0
 
     def shifted(self, dx: float, dy: float) -> EmToPixel:
         """Return the mapping for a picture whose corner is at pixel (dx, dy) of this one."""
-        x, y = self.vanishing
-        return replace(self, x0=self.x0 - dx, y0=self.y0 - dy, vanishing=(x - dx, y - dy))
+        return replace(self, x0=self.x0 - dx, y0=self.y0 - dy)
 
     def box(self, em_box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         """Return an em box (y up) as pixels (x0, y0, x1, y1), y down."""
@@ -150,21 +149,7 @@ def intended_mask(
     bitmap, left, top, grow = _swollen_bitmap(face, cell.character, round(fine * 64), swell)
     x = round((mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING) + left - grow
     y = round((mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING) - top - grow
-    return _swept(_pasted(bitmap, x, y, shape), mapping)
-
-
-def _swept(mask: Mask, mapping: EmToPixel) -> Mask:
-    """Return the union of a mask and its copies down to the back of the letters, a pixel apart."""
-    height, width = mask.shape
-    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)]) - mapping.vanishing
-    reach = (1 - mapping.recession) * float(np.linalg.norm(corners, axis=1).max())
-    silhouette = mask
-    for size in np.linspace(1.0, mapping.recession, int(np.ceil(reach)) + 1)[1:]:
-        # Pixel centres are at .5 here, at whole numbers in OpenCV.
-        x, y = (v * (1 - size) + 0.5 * (size - 1) for v in mapping.vanishing)
-        moved = cv2.warpAffine(mask, np.array([[size, 0, x], [0, size, y]]), (width, height))
-        silhouette = np.maximum(silhouette, moved)
-    return silhouette
+    return _pasted(bitmap, x, y, shape)
 
 
 def intended_masks(
@@ -199,12 +184,16 @@ def _swollen_bitmap(
     face: Face, character: str, size_26_6: int, swell: float
 ) -> tuple[npt.NDArray[np.uint8], int, int, int]:
     """Return a character's bitmap as the material swells it, its bearings, and the added border."""
-    bitmap, left, top = _glyph_bitmap(face, character, size_26_6)
-    border = int(np.ceil(swell * size_26_6 / 64)) + 2
-    if swell > 0:
-        framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
-        bitmap = grown((framed > 127).astype(np.uint8), size_26_6 / 64, swell) * np.uint8(255)
-    return bitmap, left, top, border if swell > 0 else 0
+    if swell <= 0:
+        return *_glyph_bitmap(face, character, size_26_6), 0
+    bitmap, left, top = _glyph_bitmap(face, character, GROWTH_SIZE * 64)
+    border = int(np.ceil(swell * GROWTH_SIZE)) + 2
+    framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
+    ink = grown((framed > 127).astype(np.uint8), GROWTH_SIZE, swell) * np.uint8(255)
+    scale = size_26_6 / 64 / GROWTH_SIZE
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    sized = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=way), np.uint8)
+    return sized, round(left * scale), round(top * scale), round(border * scale)
 
 
 def _glyph_bitmap(
