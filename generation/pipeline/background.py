@@ -30,7 +30,8 @@ from .grounding import (
 from .layout import Box, Layout, plan_layout
 from .previews import MAX_SIDE, encode_preview
 from .studio.palette import NEUTRAL_PALETTE, Palette, auto_palette
-from .studio.plates import Plate, plate_for
+from .studio.photograph import Plate
+from .studio.plates import plate_for
 from .studio.render import Image, Pacer, develop
 from .studio.rig import Rig
 from .studio.shading import product_shade

@@ -29,6 +29,8 @@ INSET: Final = 1.5
 DOME_RATIO: Final = 0.45
 DOME_HIGHEST: Final = 0.9
 DOME_GRID: Final = 96
+# A lying product wider than this (over its height) is flat: a fish, not an orange.
+FLAT_ABOVE: Final = 1.55
 
 Alpha = NDArray[np.float32]
 
@@ -39,14 +41,20 @@ def product_proxy(
     """Return a solid whose outline from the camera is the product's.
 
     `alpha` (height, width) 0..1 is the placed product's coverage of the frame. A standing product
-    is taken for round about its own axis, row by row, and touches the ground with its front; a
-    lying one for a dome on the ground; `thin` is for a card.
+    and a round one are taken for round about their own axis, row by row, and touch the ground with
+    their front; a long lying one for a dome on the ground; `thin` is for a card.
     """
-    if pose == "stands":
+    if pose == "stands" or not is_flat(alpha):
         vertices, faces = _standing(alpha, camera, CARD_RATIO if thin else DEPTH_RATIO)
     else:
         vertices, faces = _lying(alpha, camera)
     return Mesh(vertices, faces, two_sided(painted(colour)))
+
+
+def is_flat(alpha: Alpha) -> bool:
+    """Return whether the product's outline is long enough for it to lie flat on the ground."""
+    _, _, width, height = cv2.boundingRect((alpha > 0.5).astype(np.uint8))
+    return bool(width > FLAT_ABOVE * height)
 
 
 def _standing(alpha: Alpha, camera: Camera, flatness: float) -> tuple[Vertices, Faces]:
