@@ -27,11 +27,13 @@ from .pipeline.types import Progress
 
 logger = logging.getLogger(__name__)
 
-# Imported before the first request, so that its first preview comes soon.
-WARM_UP: Final = {
-    "studio": ("background", "lettering", "composition"),
-    "diffusion": ("background", "lettering", "composition"),
-}
+# Imported before the first request, so that its first preview comes soon; in this order, the
+# packages being those that the stages import when they need them.
+STAGES: Final = tuple(
+    f"generation.pipeline.{name}" for name in ("background", "lettering", "composition")
+)
+STUDIO: Final = ("mitsuba", "pyoidn", "skimage.color", "skimage.metrics")
+WARM_UP: Final = {"studio": (*STAGES, *STUDIO), "diffusion": STAGES}
 # <linux/prctl.h>: have the kernel kill this process when the thread that started it ends.
 PR_SET_PDEATHSIG: Final = 1
 # The web process and the worker go first on a machine whose every core is rendering.
@@ -46,11 +48,16 @@ def die_with(parent_pid: int) -> None:
         os._exit(1)
 
 
-def warm_up(engine: str) -> None:
-    """Import the engine's heavy modules. One that fails to import fails its stage, not this."""
+def warm_up(engine: str, pipe: Connection) -> None:
+    """Import the engine's heavy modules until there is work to do.
+
+    One that fails to import will fail its stage, not this.
+    """
     for name in WARM_UP.get(engine, ()):
+        if pipe.poll():
+            return
         try:
-            importlib.import_module(f"generation.pipeline.{name}")
+            importlib.import_module(name)
         except ImportError as error:
             logger.warning("%s is not available: %s", name, error)
 
@@ -110,8 +117,8 @@ def main(arguments: Sequence[str]) -> None:
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO").upper())
     pipe = Connection(int(descriptor))
     started = time.perf_counter()
-    warm_up(engine)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        warm_up(engine, pipe)
         pipe.send(Ready(time.perf_counter() - started))
         Engine(pipe, pace=float(pace)).serve()
 

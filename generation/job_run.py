@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from . import errors
 from .engine_process import EngineProcess
@@ -66,6 +67,8 @@ class JobRun:
             self._fail(bad.failed.code, dict(bad.failed.params), bad.failed.detail)
         except InputMissing as missing:
             self._fail(missing.code, missing.params, missing.detail)
+        except (OperationalError, InterfaceError):
+            raise  # no fault of the job's: its lease runs out, and it is tried again
         except Exception:
             logger.exception("job %s: a bug in the worker", self.claim.job_id)
             self._fail(errors.BUG, {}, traceback.format_exc())

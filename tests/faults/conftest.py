@@ -19,7 +19,7 @@ __all__ = ["make_ad", "submit"]
 # A machine with two busy cores needs several seconds to start two interpreters.
 PATIENCE = 60.0
 # Long enough to kill something in the middle of a stage, short enough for a dozen tests.
-PACE = 0.4
+PACE = 0.3
 
 
 def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:

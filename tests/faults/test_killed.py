@@ -36,6 +36,14 @@ def test_a_job_outlives_its_engine_process(submit, start_worker):
     assert stages_made(job) == ALL_STAGES
 
 
+def test_an_idle_engine_that_was_killed_costs_the_next_job_nothing(submit, start_worker):
+    worker = start_worker(pace=0)
+    os.kill(worker.engine_pid(), signal.SIGKILL)
+    job = submit()
+    wait_for_status(job, *Status.terminal())
+    assert (job.status, job.losses) == (Status.COMPLETED, 0)
+
+
 def test_a_job_whose_engine_always_dies_fails_with_a_reason(submit, start_worker):
     worker = start_worker(pace=1.0)
     job = submit()
