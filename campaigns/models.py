@@ -64,6 +64,12 @@ class ProductPhoto(models.Model):
     def __str__(self) -> str:
         return self.original_name or f"photo {self.pk}"
 
+    @property
+    def preview_url(self) -> str:
+        """The small picture's address; it names the version, so a browser may keep it for ever."""
+        version = version_of(str(self.image.name))
+        return f"{reverse('campaigns:photo', args=[self.pk])}?v={version}"
+
 
 class AdQuerySet(TeamOwnedQuerySet["Ad"]):
     """Reads of ads."""

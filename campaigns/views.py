@@ -114,7 +114,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         stored = store_photo(team=team, by=by, upload=sent)
     except PhotoRefused as refused:
         return JsonResponse({"code": refused.code, "message": refused.message}, status=422)
-    return JsonResponse({"id": stored.pk, "url": reverse("campaigns:photo", args=[stored.pk])})
+    return JsonResponse({"id": stored.pk, "url": stored.preview_url})
 
 
 @login_required

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,24 @@ from .errors import GenerationRefused, sentence
 from .models import Job, JobEvent, StageResult, WorkerProcess
 from .proof import proof_lines
 from .services import resume_job, stop_job
+
+
+class ByStatus(admin.ChoicesFieldListFilter):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.title = _("상태")
+
+
+class ByEngine(admin.AllValuesFieldListFilter):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.title = _("엔진")
+
+
+class ByFailure(admin.AllValuesFieldListFilter):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.title = _("까닭")
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -83,8 +101,8 @@ class EventInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Job)
 class JobAdmin(ReadOnly):
-    list_display = ("ad", "team", "status", "stage_now", "failure", "engine", "created_at", "took")
-    list_filter = ("status", "engine", "error_code", "created_at")
+    list_display = ("words", "shop", "state", "stage_now", "code", "asked_at", "took")
+    list_filter = (("status", ByStatus), ("engine", ByEngine), ("error_code", ByFailure))
     search_fields = ("id", "ad__ad_text", "team__name", "created_by__email", "error_code")
     list_select_related = ("ad", "team")
     date_hierarchy = "created_at"
@@ -99,6 +117,26 @@ class JobAdmin(ReadOnly):
         (_("때"), {"fields": ("created_at", "queued_at", "started_at", "finished_at", "took")}),
         (_("요청"), {"fields": ("asked", "idempotency_key"), "classes": ("collapse",)}),
     )
+
+    @admin.display(description=_("광고"), ordering="ad__ad_text")
+    def words(self, job: Job) -> str:
+        return str(job.ad)
+
+    @admin.display(description=_("팀"), ordering="team__name")
+    def shop(self, job: Job) -> str:
+        return str(job.team)
+
+    @admin.display(description=_("상태"), ordering="status")
+    def state(self, job: Job) -> str:
+        return job.get_status_display()
+
+    @admin.display(description=_("까닭"), ordering="error_code")
+    def code(self, job: Job) -> str:
+        return job.error_code or "—"
+
+    @admin.display(description=_("요청한 때"), ordering="created_at")
+    def asked_at(self, job: Job) -> datetime:
+        return job.created_at
 
     @admin.display(description=_("지금 단계"))
     def stage_now(self, job: Job) -> str:
@@ -176,8 +214,7 @@ class JobAdmin(ReadOnly):
 
 @admin.register(WorkerProcess)
 class WorkerAdmin(ReadOnly):
-    list_display = ("name", "alive", "engine", "job", "last_heartbeat", "started_at", "pid")
-    list_filter = ("engine",)
+    list_display = ("__str__", "alive", "does", "works_on", "heard_of", "since")
     list_select_related = ("job__ad",)
     ordering = ("-last_heartbeat",)
     fieldsets = (
@@ -185,6 +222,23 @@ class WorkerAdmin(ReadOnly):
         (_("때"), {"fields": ("started_at", "last_heartbeat")}),
         (_("기계"), {"fields": ("machine",)}),
     )
+
+    @admin.display(description=_("엔진"), ordering="engine")
+    def does(self, worker: WorkerProcess) -> str:
+        return worker.engine
+
+    @admin.display(description=_("만드는 광고"))
+    def works_on(self, worker: WorkerProcess) -> str:
+        return str(worker.job) if worker.job else "—"
+
+    @admin.display(description=_("마지막 신호"), ordering="last_heartbeat")
+    def heard_of(self, worker: WorkerProcess) -> str:
+        seconds = (timezone.now() - worker.last_heartbeat).total_seconds()
+        return _("%(seconds)d초 전") % {"seconds": seconds}
+
+    @admin.display(description=_("켜진 때"), ordering="started_at")
+    def since(self, worker: WorkerProcess) -> datetime:
+        return worker.started_at
 
     @admin.display(description=_("살아 있음"), boolean=True)
     def alive(self, worker: WorkerProcess) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -85,7 +84,7 @@ class JobView:
             return str(self.state["preview_url"])
         if self.steps[0].url:
             return self.steps[0].url
-        return reverse("campaigns:photo", args=[self.ad.photo_id]) if self.is_photo else ""
+        return self.ad.photo.preview_url if self.ad.photo else ""
 
     @property
     def is_photo(self) -> bool:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 # Luminance contrast that art direction asks of the lettering's worst tenth.
 CONTRAST_WANTED: Final = 3.0
 # Below this the cut-out is worth a look by the merchant.
 CUTOUT_CONFIDENCE_WANTED: Final = 0.6
+
+FAINT: Final = gettext_lazy("글자가 배경에 조금 묻힐 수 있어요 (대비 %(ratio)s:1)")
 
 Verdict = Literal["good", "look"]
 
@@ -57,10 +60,9 @@ def _product(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
 def _contrast(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
     if contrast := checks.get("contrast"):
         reached = float(contrast["after"])
-        yield _line(
-            "contrast", reached >= CONTRAST_WANTED, _("글자 대비 %(ratio)s : 1")
-            % {"ratio": f"{reached:.1f}"},
-        )  # fmt: skip
+        good = reached >= CONTRAST_WANTED
+        words = _("글자가 또렷해요 (대비 %(ratio)s:1)") if good else FAINT
+        yield _line("contrast", good, str(words) % {"ratio": f"{reached:.1f}"})
 
 
 def _cutout(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
