@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -168,7 +168,9 @@ def _lit_ground(layers: Layers, text: Floats, alpha: Floats, seed: int) -> tuple
         return _with_product(layers.scene.copy(), layers), backing
     gain = 1 + (backing.gain[..., None] - 1) * set_share
     scene = scene * gain + backing.lift[..., None] * set_share
-    return _with_product(to_srgb(scene, seed=seed), layers), backing
+    ground = _with_product(to_srgb(scene, seed=seed), layers)
+    after = worst_contrast(luminance(to_linear(ground)), luminance(text), alpha)
+    return ground, replace(backing, after=after)
 
 
 def text_alpha(layers: Layers, mode: CompositionMode) -> Floats:
@@ -215,12 +217,10 @@ def prove(
     if layers.product is not None:
         covered = alpha > 0 if alpha is not None else None
         checks["product"] = check_product(final, layers.product, covered).to_json()
-    if alpha is not None and backing is not None:
-        linear = luminance(to_linear(final))
-        after = worst_contrast(linear, linear, alpha)
+    if backing is not None:
         checks["contrast"] = {
             "before": round(backing.before, 2),
-            "after": round(after, 2),
+            "after": round(backing.after, 2),
             "backing": round(backing.strength, 2),
         }
     return checks

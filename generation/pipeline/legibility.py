@@ -20,7 +20,7 @@ WORST_TENTH: Final = 10
 # Contrast is judged as the eye does from arm's length: over patches of this part of the frame.
 PATCH: Final = 0.012
 # Measured in a picture of this long side: contrast is a low frequency.
-MEASURE_SIDE: Final = 540
+MEASURE_SIDE: Final = 720
 # A letter's rim, as a part of the frame: an outline or a bevel's side, which reads by itself.
 RIM: Final = 0.004
 # The backing's reach beyond the letters, as parts of the frame, and the share of the near one: a
@@ -61,10 +61,10 @@ def worst_contrast(scene: Floats, text: Floats, alpha: Floats) -> float:
     """
     seen = scene + (text - scene) * alpha
     scale = min(MEASURE_SIDE / max(scene.shape), 1.0)
-    scene, seen, alpha = (_shrunk(layer, scale) for layer in (scene, text, alpha))
-    sigma = PATCH * max(scene.shape)
+    scene, seen, alpha = (_shrunk(layer, scale) for layer in (scene, seen, alpha))
+    sigma = PATCH * min(scene.shape)
     face, around = alpha > FACE, alpha < NOTHING
-    side = 2 * max(1, round(RIM * max(scene.shape))) + 1
+    side = 2 * max(1, round(RIM * min(scene.shape))) + 1
     rim = face & (cv2.erode(face.astype(np.uint8), np.ones((side, side), np.uint8)) == 0)
     outside, outside_weight = _patch_mean(scene, around, sigma)
     best = np.zeros_like(scene)

@@ -21,7 +21,7 @@ COVERAGE: Final = (0.55, 0.9)
 # Spread of the backdrop itself (Lab): patterned cloth is 8 and more, a wall 1-2, wood 3-5.
 SPREAD: Final = (11.0, 5.0)
 # Part of the outline along which the photo really changes colour.
-AGREEMENT: Final = (0.45, 0.85)
+AGREEMENT: Final = (0.5, 0.95)
 # Overlap of the masks under laxer and stricter thresholds.
 STABILITY: Final = (0.6, 0.93)
 # Part of the outline that lies on the photo's own edge: cropped or filling the photo.
