@@ -106,6 +106,7 @@ class JobAdmin(ReadOnly):
     search_fields = ("id", "ad__ad_text", "team__name", "created_by__email", "error_code")
     list_select_related = ("ad", "team")
     date_hierarchy = "created_at"
+    ordering = ("-created_at",)
     actions = ("stop", "resume")
     inlines = (StageInline, EventInline)
     fieldsets = (
