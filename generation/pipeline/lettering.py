@@ -77,9 +77,9 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
         lettering = plan_lettering(request)
         preview = encode_preview(_sketch(lettering))
     report(Progress(sub_step=SubStep.LETTERING, fraction=RENDER_FROM, preview=preview))
-    words, colour, alpha = _proven(lettering, request.spec.seed, report, clock)
+    lettering, words, layer = _proven(lettering, request.spec.seed, report, clock)
     report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.97))
-    return _stored(request, lettering, words, _layer(lettering, colour, alpha), clock)
+    return _stored(request, lettering, words, layer, clock)
 
 
 def _sketch(lettering: Lettering) -> Picture:
@@ -107,18 +107,22 @@ def _over(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
 
 def _proven(
     lettering: Lettering, seed: int, report: Report, clock: _Clock
-) -> tuple[WordsCheck, Picture, Plane]:
-    """Render and check; once more with more samples if a character does not match."""
+) -> tuple[Lettering, WordsCheck, Picture]:
+    """Render and check; once more, unswollen and with more samples, if a character is wrong.
+
+    Returns what was proven: the lettering as it stands, its proof and its RGBA layer.
+    """
     words = None
-    for samples in (SAMPLES, SECOND_TRY_SAMPLES):
+    for samples, start in ((SAMPLES, RENDER_FROM), (SECOND_TRY_SAMPLES, CHECK_FROM)):
+        tried = lettering if words is None else lettering.unswollen()
         with clock.measure(SubStep.TEXT_RENDER):
-            layers = _render(lettering, seed, samples, report)
-            colour, alpha = developed(layers, lettering.rig.exposure, clean=True)
+            layers = _render(tried, seed, samples, start, report)
+            colour, alpha = developed(layers, tried.rig.exposure, clean=True)
         report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM))
         with clock.measure(SubStep.TEXT_CHECK):
-            words = _check(lettering, np.minimum(alpha, _front(lettering, seed)))
+            words = _check(tried, np.minimum(alpha, _front(tried, seed)))
         if words.ok:
-            return words, colour, alpha
+            return tried, words, _layer(tried, colour, alpha)
     assert words is not None  # noqa: S101 - the loop ran
     raise WordsWrong(
         f"{words.passed} of {words.total} characters match: {words.cells}",
@@ -127,7 +131,7 @@ def _proven(
     )
 
 
-def _render(lettering: Lettering, seed: int, samples: int, report: Report) -> Layers:
+def _render(lettering: Lettering, seed: int, samples: int, start: float, report: Report) -> Layers:
     crop = lettering.placement.crop
     per_pass = _samples_per_pass(crop.width * crop.height)
     scene = lettering_scene(
@@ -141,7 +145,7 @@ def _render(lettering: Lettering, seed: int, samples: int, report: Report) -> La
 
     def passed(done: int, total: int, layers: Layers) -> None:
         colour, alpha = developed(layers, lettering.rig.exposure, clean=False)
-        fraction = RENDER_FROM + (CHECK_FROM - RENDER_FROM) * done / total
+        fraction = start + (CHECK_FROM - start) * done / total
         preview = encode_preview(_over(lettering, colour, alpha))
         report(
             Progress(

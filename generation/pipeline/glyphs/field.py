@@ -11,13 +11,10 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import linalg
 
-from .growth import grown
+from .growth import RESOLUTION, grown
 from .shaping import Cell, TextLayout
 
 Field = npt.NDArray[np.float32]
-
-# The distance is measured on a grid this much finer and averaged: no staircase is left.
-SUPERSAMPLING: Final = 3
 
 # Fixed-point bits that OpenCV keeps of a polygon's corners.
 SUBPIXEL_BITS: Final = 8
@@ -46,7 +43,9 @@ class DistanceField:
 
 
 def distance_field(layout: TextLayout, cells_per_em: float, swell: float = 0.0) -> DistanceField:
-    """Return the layout's exact Euclidean distance field at about `cells_per_em` samples per em.
+    """Return the layout's exact Euclidean distance field, `cells_per_em` samples per em.
+
+    Measured on a grid of RESOLUTION and averaged, so that no staircase is left.
 
     `swell` (em) widens the strokes of each character where there is room (see `growth.grown`).
     """
@@ -55,8 +54,8 @@ def distance_field(layout: TextLayout, cells_per_em: float, swell: float = 0.0) 
     columns = int(np.ceil((layout.width + 2 * margin) / step))
     rows = int(np.ceil((layout.height + 2 * margin) / step))
     left, bottom = -columns * step / 2, -rows * step / 2
-    fine = step / SUPERSAMPLING
-    ink = np.zeros((rows * SUPERSAMPLING, columns * SUPERSAMPLING), np.uint8)
+    fine = 1.0 / RESOLUTION
+    ink = np.zeros((round(rows * step / fine), round(columns * step / fine)), np.uint8)
     for cell in layout.cells:
         _draw(ink, cell, (left, bottom), fine, swell)
     inside = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -10,6 +10,10 @@ import numpy.typing as npt
 
 Bits = npt.NDArray[np.uint8]
 
+# Pixels per em at which letters are drawn before they swell, for mesh and proof alike: narrow gaps
+# come out a little different at other resolutions.
+RESOLUTION: Final = 400
+
 # Share of a gap's half-width that each of its two strokes may take.
 SHARE_OF_GAP: Final = 0.36
 

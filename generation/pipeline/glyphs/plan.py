@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from generation.pipeline.studio.stage import rig_for
 from generation.pipeline.types import AdSpec, Stage, StageRequest
 
 from .faces import FaceChoice, face_for
-from .mesh import TextMesh
+from .mesh import TextMesh, build_mesh
 from .scene import Placement, place
 from .shaping import TextLayout, layout_lines
 from .store import text_mesh
@@ -51,6 +51,11 @@ class Lettering:
         behind = self.backdrop[crop.y : crop.bottom, crop.x : crop.right]
         ground = self.backdrop[-self.backdrop.shape[0] // 4 :]
         return _mean_linear(behind), _mean_linear(ground)
+
+    def unswollen(self) -> Lettering:
+        """Return the same lettering with the font's own outlines, for a second try."""
+        mesh = build_mesh(self.layout, self.material.profile, swell=0.0)
+        return replace(self, mesh=mesh, placement=place(mesh, self.rig, self.rig.layout.headline))
 
 
 def plan_lettering(request: StageRequest) -> Lettering:

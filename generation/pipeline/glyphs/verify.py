@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .faces import Face
-from .growth import grown
+from .growth import RESOLUTION, grown
 from .readback import read_back
 from .shaping import Cell, TextLayout
 
@@ -32,15 +32,11 @@ DEFECT_BLUR: Final = 0.014
 LEAST_DEFECT_BLUR_PX: Final = 0.7
 
 # Peak of the blurred difference from which a cell counts as wrong. Right letters stay under
-# 0.42, the 1,820 syllables that differ from a hard one by one vowel or consonant begin at 0.53.
-DEFECT_LIMIT: Final = 0.45
+# 0.45, the 1,820 syllables that differ from a hard one by one vowel or consonant begin at 0.53.
+DEFECT_LIMIT: Final = 0.50
 
 # Masks are drawn this much finer than the picture, then averaged.
 SUPERSAMPLING: Final = 3
-
-# Pixels per em at which strokes are swollen: narrow gaps come out a little different at other
-# resolutions, and the mesh's field is swollen at about this one.
-GROWTH_SIZE: Final = 400
 
 # Context around a cell in which foreign ink is looked for, in em.
 CELL_PADDING: Final = 0.04
@@ -186,11 +182,11 @@ def _swollen_bitmap(
     """Return a character's bitmap as the material swells it, its bearings, and the added border."""
     if swell <= 0:
         return *_glyph_bitmap(face, character, size_26_6), 0
-    bitmap, left, top = _glyph_bitmap(face, character, GROWTH_SIZE * 64)
-    border = int(np.ceil(swell * GROWTH_SIZE)) + 2
+    bitmap, left, top = _glyph_bitmap(face, character, RESOLUTION * 64)
+    border = int(np.ceil(swell * RESOLUTION)) + 2
     framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
-    ink = grown((framed > 127).astype(np.uint8), GROWTH_SIZE, swell) * np.uint8(255)
-    scale = size_26_6 / 64 / GROWTH_SIZE
+    ink = grown((framed > 127).astype(np.uint8), RESOLUTION, swell) * np.uint8(255)
+    scale = size_26_6 / 64 / RESOLUTION
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     sized = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=way), np.uint8)
     return sized, round(left * scale), round(top * scale), round(border * scale)
