@@ -98,6 +98,10 @@ def format_tiles() -> list[Tile]:
     ]
 
 
+def mode_tiles() -> list[Tile]:
+    return [Tile(str(key), str(label), "") for key, label in Ad.CompositionMode.choices]
+
+
 def showcase() -> list[Tile]:
     """Return the landing page's ads, as far as they have been rendered."""
     tiles = [Tile(name, words, "", _picture(name)) for name, words in SHOWCASE]

@@ -19,6 +19,7 @@ from campaigns.choices import (
     Tile,
     background_tiles,
     format_tiles,
+    mode_tiles,
     position_tiles,
     text_tiles,
 )
@@ -63,6 +64,7 @@ class AdForm(forms.Form):
     background_style = _choice(_("배경"))
     text_style = _choice(_("글자"))
     text_position = _choice(_("글자 위치"), choices=Ad.TextPosition.choices)
+    composition_mode = _choice(_("글자를 놓는 방식"), required=False)
     format = _choice(_("크기"))
     form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
@@ -75,6 +77,7 @@ class AdForm(forms.Form):
             "text_style": text_tiles(),
             "format": format_tiles(),
             "text_position": position_tiles(),
+            "composition_mode": mode_tiles(),
         }
         for name, tiles in self.tiles.items():
             choices = [(tile.key, tile.label) for tile in tiles]
@@ -113,7 +116,10 @@ class AdForm(forms.Form):
     def wishes(self) -> dict[str, Any]:
         """What `campaigns.services.create_ad` is told."""
         names = ("ad_text", "background_style", "text_style", "text_position", "format")
-        return {name: self.cleaned_data[name] for name in names} | {"photo": self.shown_photo}
+        return {name: self.cleaned_data[name] for name in names} | {
+            "photo": self.shown_photo,
+            "composition_mode": self.cleaned_data["composition_mode"] or Ad.CompositionMode.OVERLAY,
+        }
 
     def idempotency_key(self) -> str:
         """The same for a double click; another one once anything was changed."""

@@ -96,7 +96,10 @@ def test_a_copy_is_counted_and_tidied_as_a_person_would(as_owner, wishes, typed,
     assert Ad.objects.get().ad_text == kept
 
 
-@pytest.mark.parametrize("field", ["background_style", "text_style", "text_position", "format"])
+@pytest.mark.parametrize(
+    "field",
+    ["background_style", "text_style", "text_position", "composition_mode", "format"],
+)
 def test_a_choice_that_is_not_offered_is_refused(as_owner, wishes, field):
     answer = as_owner.post(NEW, wishes | {field: "no-such-thing"})
     assert answer.status_code == 422
