@@ -32,6 +32,7 @@ from .previews import MAX_SIDE, encode_preview
 from .studio.palette import NEUTRAL_PALETTE, Palette, auto_palette
 from .studio.photograph import Plate
 from .studio.plates import plate_for
+from .studio.proxy import footing_of
 from .studio.render import Image, Pacer, develop
 from .studio.rig import Rig
 from .studio.shading import product_shade
@@ -190,7 +191,7 @@ def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[
     colour = mean_colour(placed.subject.rgba)
     shade = product_shade(rig, alpha, placed.box, colour, on_pass, thin=placed.subject.is_card)
     near = plate.near[..., None]
-    shade = shade * contact_shade(alpha, placed.box, rig.pose)[..., None]
+    shade = shade * contact_shade(alpha, placed.box, footing_of(alpha, rig.pose))[..., None]
     lit = plate.picture * (1 + (shade - 1) * near)
     scale = min(rig.camera.width, rig.camera.height) / REFERENCE_SIDE
     return composite(develop(lit, 1.0), placed.layer, scale=scale)

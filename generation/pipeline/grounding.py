@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .cutout import CutOut
 from .layout import Box, fit_into
+from .studio.proxy import Footing
 from .studio.render import Image
 from .studio.rig import Pose
 
@@ -42,9 +43,9 @@ FOOT_HEIGHT: Final = 0.04
 # Alpha (0..255) below which a pixel does not count as product when its extent is measured.
 SOLID: Final = 128
 # The contact line's height over the product's width, and how dark it is.
-CONTACT_SHARE: Final = 0.012
-CONTACT_STRENGTH: Final = 0.72
-LYING_CONTACT_STRENGTH: Final = 0.5
+CONTACT_SHARE: Final = 0.015
+CONTACT_STRENGTH: Final = 0.85
+LYING_CONTACT_STRENGTH: Final = 0.7
 # A standing product touches the ground only in this lowest share of its height.
 CONTACT_ZONE: Final = 0.07
 # Width of the band at the edge that takes the backdrop's light, and how much of it, at 1080 px.
@@ -165,19 +166,19 @@ def resize_straight(rgba: Rgba, size: tuple[int, int]) -> Rgba:
     return out
 
 
-def contact_shade(alpha: Plane, box: Box, pose: Pose) -> Plane:
+def contact_shade(alpha: Plane, box: Box, footing: Footing) -> Plane:
     """Return what light remains where the product meets the ground, (height, width) 0..1.
 
     A dark, tight line right under the lower outline, fading within about 1.5 % of the product's
-    width; a standing product has it only at its foot, a lying one along its whole lower edge.
+    width; a round product has it only at its foot, a box or a flat one along its lower edge.
     """
     reach = max(2.0, CONTACT_SHARE * box.width)
     dark = np.zeros_like(alpha)
-    for drop, blur, share in ((0.1, 0.25, 0.6), (0.6, 0.9, 0.4)):
+    for drop, blur, share in ((0.3, 0.22, 0.6), (0.8, 0.9, 0.4)):
         lowered = _shift_down(alpha, drop * reach)
         dark += share * cv2.GaussianBlur(lowered, (0, 0), blur * reach)
-    strength = CONTACT_STRENGTH if pose == "stands" else LYING_CONTACT_STRENGTH
-    if pose == "stands":
+    strength = CONTACT_STRENGTH if footing != "flat" else LYING_CONTACT_STRENGTH
+    if footing == "round":
         dark *= _foot_zone(alpha.shape[0], box, reach)
     return cast("Plane", (1 - strength * np.clip(dark, 0, 1)).astype(np.float32))
 

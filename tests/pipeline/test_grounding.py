@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from generation.pipeline.grounding import (
 )
 from generation.pipeline.layout import Box, plan_layout
 from generation.pipeline.studio.palette import NEUTRAL_PALETTE
+from generation.pipeline.studio.proxy import footing_of
 from generation.pipeline.studio.shading import product_shade
 from generation.pipeline.studio.stage import rig_for
 
@@ -124,9 +126,19 @@ def test_a_changed_core_is_noticed():
     assert core_difference(out, layer) == 9
 
 
+def test_a_box_seen_over_its_corner_meets_the_ground_along_its_edges():
+    alpha = np.zeros((240, 240), np.float32)
+    corner = np.array([[60, 80], [180, 80], [180, 170], [110, 210], [60, 180]], np.int32)
+    cv2.fillPoly(alpha, [corner], 1.0)
+    assert footing_of(alpha, "stands") == "edges"
+    assert footing_of(disc(200)[..., 3] / np.float32(255), "lies") == "round"
+    assert footing_of(np.pad(np.ones((40, 160), np.float32), 20), "lies") == "flat"
+    assert footing_of(np.pad(np.ones((160, 40), np.float32), 20), "stands") == "round"
+
+
 def test_the_ground_is_darkest_right_under_the_foot():
     layer, box = place(subject_of(cut(solid(90, 60), 0.9), noisy_photo()), SLOT, FRAME)
-    light = contact_shade(layer[..., 3].astype(np.float32) / 255, box, "stands")
+    light = contact_shade(layer[..., 3].astype(np.float32) / 255, box, "round")
     column = light[:, box.x + box.width // 2]
     assert column[box.bottom] < 0.75
     assert column[box.bottom] < column[box.bottom + 4] < column[box.bottom + 12] + 1e-6

@@ -18,8 +18,10 @@ from .render import Image
 BACKDROP_SCALE: Final = 0.25
 # A fast lens's disc is a little brighter at its rim.
 RIM_GAIN: Final = 0.35
+# Softness of the disc's edge, as a share of its radius.
+EDGE: Final = 0.10
 # Light scattered in the lens around a lamp: part of its light, over this many disc radii.
-GLOW_SHARE: Final = 0.20
+GLOW_SHARE: Final = 0.16
 GLOW_RADII: Final = 3.0
 
 
@@ -102,7 +104,7 @@ def _add_disc(
     columns = np.arange(x0, x1, dtype=np.float32) - center[0]
     rows = np.arange(y0, y1, dtype=np.float32) - center[1]
     away = np.hypot(rows[:, None], columns[None, :]) / radius
-    soft = max(0.06, 1.0 / radius)
+    soft = max(EDGE, 1.0 / radius)
     disc = np.clip((1 - away) / soft, 0, 1) * (1 + RIM_GAIN * np.clip(away, 0, 1) ** 6)
     fade = np.clip(1 - away / GLOW_RADII, 0, 1)
     glow = GLOW_SHARE * fade**3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -32,29 +32,76 @@ DOME_GRID: Final = 96
 # A lying product wider than this (over its height) is flat: a fish, not an orange.
 FLAT_ABOVE: Final = 1.55
 
+# The outermost share of the width in which an upright side is looked for, and how far above the
+# base the foot of such a side may be, as shares of the height; a side is at least so long.
+SIDE_STRIP: Final = 0.025
+UPRIGHT_SIDE: Final = 0.36
+LOWEST_CORNER: Final = 0.045
+HIGHEST_CORNER: Final = 0.42
+
 Alpha = NDArray[np.float32]
+Footing = Literal["round", "edges", "flat"]
+
+
+def footing_of(alpha: Alpha, pose: Pose) -> Footing:
+    """Return how the placed product (coverage of the frame, 0..1) meets the ground.
+
+    `flat`: long and lying, all along its lower outline. `edges`: a box seen over its corner, whose
+    lower outline rises to upright sides. `round`: anything else, at its foot.
+    """
+    x, y, width, height = cv2.boundingRect((alpha > 0.5).astype(np.uint8))
+    if pose == "lies" and width > FLAT_ABOVE * height:
+        return "flat"
+    solid = alpha[y : y + height, x : x + width] > 0.5
+    strip = max(1, round(SIDE_STRIP * width))
+    sides = [_side(solid[:, :strip]), _side(solid[:, -strip:])]
+    upright = min(length for _, length in sides) > UPRIGHT_SIDE
+    rise = max(rise for rise, _ in sides)
+    return "edges" if upright and LOWEST_CORNER < rise < HIGHEST_CORNER else "round"
+
+
+def _side(strip: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return how far above the base a side's foot lies and how long it is, 0..1 of the height."""
+    rows = np.flatnonzero(strip.any(axis=1))
+    if rows.size == 0:
+        return 1.0, 0.0
+    height = strip.shape[0]
+    return 1.0 - (float(rows[-1]) + 1.0) / height, float(rows[-1] - rows[0] + 1) / height
 
 
 def product_proxy(
-    alpha: Alpha, camera: Camera, pose: Pose, colour: Rgb, *, thin: bool = False
+    alpha: Alpha, camera: Camera, footing: Footing, colour: Rgb, *, thin: bool = False
 ) -> Mesh:
     """Return a solid whose outline from the camera is the product's.
 
-    `alpha` (height, width) 0..1 is the placed product's coverage of the frame. A standing product
-    and a round one are taken for round about their own axis, row by row, and touch the ground with
-    their front; a long lying one for a dome on the ground; `thin` is for a card.
+    `alpha` (height, width) 0..1 is the placed product's coverage of the frame. A round product is
+    taken for round about its own axis, row by row, and touches the ground with its front; a box
+    stands on its lower outline; a flat one is a dome on the ground; `thin` is for a card.
     """
-    if pose == "stands" or not is_flat(alpha):
-        vertices, faces = _standing(alpha, camera, CARD_RATIO if thin else DEPTH_RATIO)
-    else:
+    if footing == "flat":
         vertices, faces = _lying(alpha, camera)
+    elif footing == "edges":
+        vertices, faces = _on_edges(alpha, camera)
+    else:
+        vertices, faces = _standing(alpha, camera, CARD_RATIO if thin else DEPTH_RATIO)
     return Mesh(vertices, faces, two_sided(painted(colour)))
 
 
-def is_flat(alpha: Alpha) -> bool:
-    """Return whether the product's outline is long enough for it to lie flat on the ground."""
-    _, _, width, height = cv2.boundingRect((alpha > 0.5).astype(np.uint8))
-    return bool(width > FLAT_ABOVE * height)
+def _on_edges(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:
+    """Raise upright walls from the ground under the lower outline to the upper one."""
+    solid = alpha > 0.5
+    filled = np.flatnonzero(solid.any(axis=0))
+    columns = np.linspace(filled[0] + INSET, filled[-1] - INSET, PROXY_ROWS).round().astype(int)
+    columns = columns[solid[:, columns].any(axis=0)]
+    top = np.argmax(solid[:, columns], axis=0) + INSET
+    bottom = solid.shape[0] - np.argmax(solid[::-1, columns], axis=0) - 1.0
+    x = columns + 0.5
+    feet = camera.on_ground(np.stack([x, bottom], 1))
+    rays = camera.rays(np.stack([x, top], 1))
+    reach = (feet[:, 1] - camera.position[1]) / rays[:, 1]
+    heads = camera.position + rays * reach[:, None]
+    points = np.concatenate([feet, heads]).astype(np.float32)
+    return points, grid_faces(2, len(columns))
 
 
 def _standing(alpha: Alpha, camera: Camera, flatness: float) -> tuple[Vertices, Faces]:

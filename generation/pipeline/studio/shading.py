@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from generation.pipeline.layout import Box
 
 from .palette import Rgb
-from .proxy import product_proxy
-from .render import Image, Layers, denoise, render_passes
+from .proxy import footing_of, product_proxy
+from .render import Image, Layers, denoise, render_passes, use_variant
 from .rig import Rig
 from .stage import build_scene
 
@@ -34,6 +34,10 @@ REACH_RIGHT: Final = 1.6
 REACH_UP: Final = 0.15
 # The ratio fades to 1 over this share of the window's inner edges.
 FEATHER: Final = 0.08
+# Blur of the factor, in its own pixels: the contact line is drawn apart, sharper than this.
+SMOOTHING: Final = 1.0
+# Shadows are deepened by this power: a photographer would flag the fill off round the product.
+DEEPEN: Final = 1.5
 # Light thrown back by the product may brighten the ground by this much at most.
 BRIGHTEST: Final = 1.5
 
@@ -62,8 +66,10 @@ def product_shade(
     `alpha` (height, width) 0..1 is the placed product; `colour` its mean linear colour. 1 where
     nothing changes; under the product the values around it are continued.
     """
+    footing = footing_of(alpha, rig.pose)
     window = shade_window(rig.layout.frame, box)
-    proxy = product_proxy(alpha, rig.camera, rig.pose, colour, thin=thin).to_mitsuba()
+    use_variant()
+    proxy = product_proxy(alpha, rig.camera, footing, colour, thin=thin).to_mitsuba()
     total = 2 * SHADE_PASSES
 
     def taken(offset: int) -> Callable[[int, int, Layers], None]:
@@ -81,6 +87,7 @@ def product_shade(
         )
         pictures.append(denoise(layers.radiance) * np.float32(rig.exposure))
     ratio = np.clip((pictures[0] + DARKEST) / (pictures[1] + DARKEST), 0, BRIGHTEST)
+    ratio = np.where(ratio < 1, ratio**DEEPEN, ratio)
     return _into_frame(rig.layout.frame, window, ratio.astype(np.float32), alpha)
 
 
@@ -88,9 +95,9 @@ def _into_frame(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:
     """Fill in what the proxy hides, fade at the window's inner edges, enlarge, put in the frame."""
     cut = alpha[window.y : window.bottom, window.x : window.right]
     size = (ratio.shape[1], ratio.shape[0])
-    hidden = cv2.dilate(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.ones((3, 3)))
+    hidden = cv2.dilate(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.ones((5, 5)))
     known = (hidden < 0.02).astype(np.float32)[..., None]
-    filled = _fill_in(ratio, known)
+    filled = cv2.GaussianBlur(_fill_in(ratio, known), (0, 0), SMOOTHING)
     faded = 1 + (filled - 1) * _feather(size, frame, window)[..., None]
     full = np.ones((frame.height, frame.width, 3), np.float32)
     enlarged = cv2.resize(faded, (window.width, window.height), interpolation=cv2.INTER_CUBIC)

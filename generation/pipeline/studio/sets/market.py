@@ -70,7 +70,7 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
         top=-0.06,
         bsdf=wood,
     )
-    cloth_colours, cloth_relief = weave(rig.seed, 1024, 150, (0.74, 0.65, 0.50), (0.36, 0.28, 0.19))
+    cloth_colours, cloth_relief = weave(rig.seed, 1024, 110, (0.84, 0.76, 0.62), (0.34, 0.26, 0.17))
     cloth = {
         "type": "bumpmap",
         "height": scalar_texture(cloth_relief),
@@ -154,7 +154,7 @@ def _strings(rig: Rig, rng: np.random.Generator) -> list[Lamp]:
             y = edge * (0.02 + 0.40 * share + sag + float(rng.uniform(-0.03, 0.03)))
             depth = 26.0 + 70.0 * float(share)
             where = camera.at_depth(np.array([[x, y]]), depth)[0]
-            level = float(rng.uniform(0.9, 1.7)) * (1.0 - 0.45 * float(share))
+            level = float(rng.uniform(1.2, 2.4)) * (1.0 - 0.45 * float(share))
             lamps.append(_bulb((float(where[0]), float(where[1]), float(where[2])), level))
     return lamps
 
@@ -165,7 +165,7 @@ SET: Final = StudioSet(
     lights=_lights,
     ambient=_ambient,
     elevation=9.0,
-    lying_elevation=17.0,
+    lying_elevation=19.0,
     aperture=0.12,
     backdrop_level=Levels(0.12, 0.07, 0.045),
     vignette=0.38,
