@@ -8,9 +8,11 @@ from PIL import Image
 
 from generation.pipeline.errors import GlyphMissing, InputMissing, StageCancelled, WordsWrong
 from generation.pipeline.glyphs import plan
+from generation.pipeline.glyphs.layer import developed
 from generation.pipeline.glyphs.mesh import build_mesh
 from generation.pipeline.glyphs.shaping import layout_lines
 from generation.pipeline.lettering import run_lettering
+from generation.pipeline.studio.render import Layers
 from generation.pipeline.types import (
     AdSpec,
     Stage,
@@ -85,14 +87,26 @@ def test_words_are_never_cut_and_keep_their_margins(tmp_path, fmt, copy):
     assert output.checks["words"]["ok"]
 
 
-@pytest.mark.usefixtures("quick")
-def test_edges_have_no_dark_fringe(tmp_path):
-    layer = layer_of(run_lettering(requested(tmp_path), lambda _: None)).astype(int)
-    edge = (layer[..., 3] > 8) & (layer[..., 3] < 90)
-    beside = cv2.dilate(edge.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    solid = (layer[..., 3] > 250) & beside
-    assert edge.sum() > 500
-    assert layer[edge][:, :3].mean() == pytest.approx(layer[solid][:, :3].mean(), rel=0.15)
+@pytest.mark.parametrize("clean", [False, True])
+def test_edges_have_no_dark_fringe_and_colour_goes_on_beyond_them(clean):
+    disc = np.zeros((120, 120), np.float32)
+    cv2.circle(disc, (60, 60), 40, 1.0, -1, cv2.LINE_AA)
+    alpha = cv2.GaussianBlur(disc, (0, 0), 0.7)
+    gold = np.array([0.5, 0.3, 0.1], np.float32)
+    nothing = np.zeros((120, 120, 3), np.float32)
+    layers = Layers(
+        radiance=alpha[..., None] * gold,
+        alpha=alpha,
+        albedo=nothing,
+        normal=nothing,
+        depth=nothing[..., 0],
+        shape=nothing[..., 0],
+    )
+    colour, coverage = developed(layers, 1.0, clean=clean)
+    inside = colour[60, 60].astype(int)
+    around = colour[cv2.dilate(alpha, np.ones((5, 5))) > 0.02].astype(int)
+    assert np.abs(around - inside).max() <= 3
+    assert np.array_equal(coverage, np.clip(alpha, 0, 1))
 
 
 @pytest.mark.usefixtures("quick")
