@@ -48,14 +48,18 @@ class Worker:
 
     def __init__(self, environment: dict[str, str], *options: str) -> None:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", *options]
-        self.process = subprocess.Popen(command, env=environment)
+        self.process = subprocess.Popen(command, env=environment, start_new_session=True)
         self.pid = self.process.pid
 
     def row(self) -> WorkerProcess | None:
         return WorkerProcess.objects.filter(pid=self.pid).first()
 
     def wait_until_up(self) -> None:
-        wait_until(lambda: (row := self.row()) and row.engine_pid)
+        wait_until(lambda: self.has_ended() or ((row := self.row()) and row.engine_pid))
+        assert not self.has_ended(), "the worker did not start"
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
 
     def engine_pid(self) -> int:
         row = self.row()

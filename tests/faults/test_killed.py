@@ -101,6 +101,18 @@ def test_a_worker_told_to_leave_gives_its_job_back_at_once(submit, start_worker)
     assert job.status == Status.COMPLETED
 
 
+def test_ctrl_c_in_the_terminal_ends_worker_and_engine_in_good_order(submit, start_worker):
+    worker = start_worker(pace=1.0)
+    job = submit()
+    wait_for_sub_step(job, "background")
+    engine = worker.engine_pid()
+    os.killpg(worker.pid, signal.SIGINT)  # the terminal tells the whole group
+    assert worker.process.wait(5) == 0
+    assert not alive(engine)
+    job.refresh_from_db()
+    assert (job.status, job.losses) == (Status.PENDING, 0)
+
+
 def test_an_idle_worker_leaves_with_code_0(start_worker):
     worker = start_worker()
     engine = worker.engine_pid()

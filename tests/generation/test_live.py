@@ -259,7 +259,7 @@ def test_a_snapshot_of_a_failure_speaks_to_the_merchant(submit):
     assert "secret" not in str(state)
 
 
-def test_sending_never_raises_and_never_waits_when_redis_is_away(settings, caplog):
+def test_sending_never_raises_when_redis_is_away(settings):
     from channels.layers import channel_layers
 
     settings.CHANNEL_LAYERS = {

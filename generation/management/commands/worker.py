@@ -12,6 +12,8 @@ from generation.worker import EngineWorker
 
 class Command(BaseCommand):
     help = "Makes ads: takes jobs off the queue and runs them in a warm engine process."
+    # The web process checks the site; a worker that restarts should be at work at once.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
