@@ -44,4 +44,5 @@ document.addEventListener("click", (event) => {
   toggle.setAttribute("aria-pressed", String(!shown));
 });
 
+for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
 document.querySelector("[data-focus]")?.focus();

@@ -159,6 +159,7 @@
       box.classList.toggle("drop--over", depth > 0);
     });
   }
+  /* Pasting works anywhere on the page; pasted words go where they were meant to. */
   window.addEventListener("paste", (event) => {
     const photo = [...(event.clipboardData?.files ?? [])].find((item) => TYPES.test(item.type));
     if (!photo) return;

@@ -182,6 +182,6 @@ def test_a_viewer_is_told_that_they_may_only_look(as_viewer, wishes):
 
 
 def test_a_body_larger_than_any_form_is_a_413(as_owner):
-    answer = as_owner.post(NEW, b"x" * (13 * 1024 * 1024), content_type="application/octet-stream")
+    answer = as_owner.post(NEW, b"x" * (16 * 1024 * 1024), content_type="application/octet-stream")
     assert answer.status_code == 413
     assert "너무 커요" in text_of(answer)
