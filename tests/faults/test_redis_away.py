@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
 import pytest
 import redis
+from channels.db import database_sync_to_async as in_thread
 from django.conf import settings
+from django.db import connections
 
+from generation import services
+from generation.deadlines import CATCH_UP_EVERY
 from generation.models import Job
 from generation.queueing import engine_queue
+from tests.generation.test_live import session_of, socket
 
 from .conftest import wait_for_status, wait_for_sub_step, wait_until
 
@@ -117,3 +123,19 @@ def test_reconciling_adds_no_message_that_is_already_there(submit, empty_redis, 
     empty_redis.flushall()
     reconcile("studio")
     wait_until(lambda: engine_queue("studio").count == 2)
+
+
+async def test_an_open_page_is_told_of_the_end_after_a_restart_of_redis(
+    submit, owner, restart_redis_empty
+):
+    job = await in_thread(submit)()
+    claim = await in_thread(services.claim_next_job)(engine="studio", owner="worker-1")
+    page = socket(job.pk, await in_thread(session_of)(owner))
+    assert (await page.connect())[0]
+    assert (await page.receive_json_from())["type"] == "snapshot"
+    await asyncio.to_thread(restart_redis_empty)
+    await in_thread(services.fail_job)(claim, code="no_product_found")
+    told = await page.receive_json_from(4 * CATCH_UP_EVERY)
+    assert (told["type"], told["status"]) == ("finished", "failed")
+    await page.disconnect()
+    await in_thread(connections.close_all)()
