@@ -148,10 +148,7 @@ def sensor(
     """
     import mitsuba as mi
 
-    half_w = math.ceil(max(camera.axis_x, camera.width - camera.axis_x) * scale)
-    half_h = math.ceil(max(camera.axis_y, camera.height - camera.axis_y) * scale)
-    window = crop or Box(0, 0, camera.width, camera.height)
-    first, end = rows or (0, max(round(window.height * scale), 1))
+    half_w, half_h = _half_film(camera, scale)
     _, _, forward = camera.axes
     position = camera.position
     lens: dict[str, Any] = {"type": "perspective"}
@@ -166,17 +163,30 @@ def sensor(
         "to_world": mi.ScalarTransform4f().look_at(
             origin=position.tolist(), target=(position + forward).tolist(), up=[0, 0, 1]
         ),
-        "film": {
-            "type": "hdrfilm",
-            "width": 2 * half_w,
-            "height": 2 * half_h,
-            "crop_offset_x": half_w + round((window.x - camera.axis_x) * scale),
-            "crop_offset_y": half_h + round((window.y - camera.axis_y) * scale) + first,
-            "crop_width": max(round(window.width * scale), 1),
-            "crop_height": end - first,
-            "pixel_format": "rgba",
-            "component_format": "float32",
-            "rfilter": {"type": "box"},
-        },
+        "film": _film(camera, scale, crop or Box(0, 0, camera.width, camera.height), rows)
+        | {"width": 2 * half_w, "height": 2 * half_h},
         "sampler": {"type": "multijitter"},
+    }
+
+
+def _half_film(camera: Camera, scale: float) -> tuple[int, int]:
+    """Return half the film's size: the frame's farther edges from the optical axis."""
+    half_w = math.ceil(max(camera.axis_x, camera.width - camera.axis_x) * scale)
+    half_h = math.ceil(max(camera.axis_y, camera.height - camera.axis_y) * scale)
+    return half_w, half_h
+
+
+def _film(camera: Camera, scale: float, crop: Box, rows: tuple[int, int] | None) -> dict[str, Any]:
+    """Return the part of the film that is exposed."""
+    half_w, half_h = _half_film(camera, scale)
+    first, end = rows or (0, max(round(crop.height * scale), 1))
+    return {
+        "type": "hdrfilm",
+        "crop_offset_x": half_w + round((crop.x - camera.axis_x) * scale),
+        "crop_offset_y": half_h + round((crop.y - camera.axis_y) * scale) + first,
+        "crop_width": max(round(crop.width * scale), 1),
+        "crop_height": end - first,
+        "pixel_format": "rgba",
+        "component_format": "float32",
+        "rfilter": {"type": "box"},
     }

@@ -28,7 +28,7 @@ from .rig import Rig
 from .stage import build_albedo_scene, build_scene, studio_set
 
 # Samples per pixel of the denoiser's guide.
-ALBEDO_SAMPLES: Final = 4
+ALBEDO_SAMPLES: Final = 2
 # Pixel samples of one band: about a second on two cores.
 BAND_SAMPLES: Final = 1_200_000
 # The backdrop is blurred afterwards and rendered at a quarter of the size.
@@ -61,7 +61,7 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     scale, samples = studio_set(rig.style).plate_scale, studio_set(rig.style).plate_samples
     width, height = (max(round(side * scale), 1) for side in (rig.camera.width, rig.camera.height))
     bands = _bands(width, height, samples)
-    total = len(bands) + 3
+    total = len(bands) + 4
     first_look = glance(rig)
     on_step(1, total, first_look)
     far = render_far(rig, scale=BACKDROP_SCALE, samples=BACKDROP_SAMPLES)
@@ -76,6 +76,7 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     layers = _stack(finished)
     picture, exposure = expose(rig, layers, far)
     guide = _guide(rig, picture, scale)
+    on_step(total - 1, total, cv2.resize(picture, draft.shape[1::-1], interpolation=cv2.INTER_AREA))
     clean = _full_size(rig, denoise(picture, guide))
     on_step(total, total, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)

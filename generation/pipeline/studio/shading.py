@@ -24,7 +24,7 @@ from .stage import build_scene
 
 # Shadows are soft: a third of the frame's resolution is enough.
 SHADE_SCALE: Final = 1 / 3
-SHADE_SAMPLES: Final = 18
+SHADE_SAMPLES: Final = 12
 SHADE_PASSES: Final = 2
 # Radiance (1 = white) below which the ratio is not trusted: deep blacks stay as they are.
 DARKEST: Final = 0.004
