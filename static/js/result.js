@@ -26,6 +26,17 @@
     });
   }
 
+  /* A stage's picture comes into the large frame; with a modifier key the link stays a link. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-stage-picture]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    for (const other of document.querySelectorAll("[data-stage-picture]")) other.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "true");
+    window.jobFrame.show(link.href, { alt: link.querySelector(".making__name").textContent, sharp: true });
+    document.querySelector("[data-frame]").scrollIntoView({ block: "nearest" });
+  });
+
   offerSharing();
   document.addEventListener("panel:changed", offerSharing);
 })();

@@ -79,7 +79,7 @@ def test_a_reload_in_the_middle_shows_the_same_truth(open_page: OpenPage, owner,
     page = open_page(as_user=owner)
     fill(page, product)
     send(page)
-    page.wait_for_function("parseInt(document.querySelector('[data-percent]')?.textContent) > 10")
+    expect(page.locator("[data-percent]")).to_have_text(re.compile(r"^[1-9]\d%"))
     before = Job.objects.get().progress_percent
     page.reload()
     shown = page.locator("[data-bar]")
