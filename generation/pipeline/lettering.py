@@ -16,7 +16,7 @@ from PIL import Image
 from .errors import InputMissing, WordsWrong
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
-from .glyphs.scene import front_scene, lettering_scene
+from .glyphs.scene import front_scene, lettering_scene, load_scene
 from .glyphs.verify import WordsCheck, check_words, intended_masks
 from .previews import encode_preview
 from .studio.render import Layers, render_passes
@@ -143,6 +143,9 @@ def _render(lettering: Lettering, seed: int, samples: int, start: float, report:
         samples_per_pass=per_pass,
     )
 
+    loaded = load_scene(scene)
+    report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=start))
+
     def passed(done: int, total: int, layers: Layers) -> None:
         colour, alpha = developed(layers, lettering.rig.exposure, clean=False)
         fraction = start + (CHECK_FROM - start) * done / total
@@ -158,7 +161,7 @@ def _render(lettering: Lettering, seed: int, samples: int, start: float, report:
         )
 
     return render_passes(
-        scene, seed=seed, samples=samples, samples_per_pass=per_pass, on_pass=passed
+        loaded, seed=seed, samples=samples, samples_per_pass=per_pass, on_pass=passed
     )
 
 
@@ -169,6 +172,11 @@ def _samples_per_pass(pixels: int) -> int:
 
 def _front(lettering: Lettering, seed: int) -> Plane:
     """Return the coverage (H, W) 0..1 of what faces the viewer, seen by the same camera."""
+    if lettering.material.profile == "inflate":
+        # A cushion has no sides: all that is seen of it is its front.
+        return np.ones(
+            (lettering.placement.crop.height, lettering.placement.crop.width), np.float32
+        )
     mesh, rig, placement = lettering.mesh, lettering.rig, lettering.placement
     scene = front_scene(mesh, rig, placement, FRONT_SAMPLES)
     layers = render_passes(scene, seed=seed, samples=FRONT_SAMPLES, samples_per_pass=FRONT_SAMPLES)
