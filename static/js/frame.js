@@ -39,5 +39,12 @@ window.jobFrame = (() => {
     frame.querySelector("[data-frame-shine]")?.remove();
   }
 
+  /* A preview whose bytes are gone leaves no torn picture behind. */
+  for (const image of frame?.querySelectorAll("img") ?? []) {
+    const drop = () => image.remove();
+    if (image.complete && !image.naturalWidth) drop();
+    else image.addEventListener("error", drop, { once: true });
+  }
+
   return { show, still };
 })();
