@@ -36,8 +36,10 @@ FLAT_ABOVE: Final = 1.55
 # base the foot of such a side may be, as shares of the height; a side is at least so long.
 SIDE_STRIP: Final = 0.025
 UPRIGHT_SIDE: Final = 0.36
-LOWEST_CORNER: Final = 0.045
+LOWEST_CORNER: Final = 0.025
 HIGHEST_CORNER: Final = 0.42
+# Tapered sides (a bag) count when their feet are nearly at the base.
+LOW_CORNER: Final = 0.12
 
 Alpha = NDArray[np.float32]
 Footing = Literal["round", "edges", "flat"]
@@ -57,7 +59,8 @@ def footing_of(alpha: Alpha, pose: Pose) -> Footing:
     sides = [_side(solid[:, :strip]), _side(solid[:, -strip:])]
     upright = min(length for _, length in sides) > UPRIGHT_SIDE
     rise = max(rise for rise, _ in sides)
-    return "edges" if upright and LOWEST_CORNER < rise < HIGHEST_CORNER else "round"
+    highest = HIGHEST_CORNER if upright else LOW_CORNER
+    return "edges" if LOWEST_CORNER < rise < highest else "round"
 
 
 def _side(strip: NDArray[np.bool_]) -> tuple[float, float]:
@@ -124,10 +127,11 @@ def _standing(alpha: Alpha, camera: Camera, flatness: float) -> tuple[Vertices, 
 def _row_extents(
     alpha: Alpha,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return evenly spaced rows of the silhouette with its leftmost and rightmost columns."""
+    """Return rows of the silhouette, closer near its foot, with their outermost columns."""
     solid = alpha > 0.5
     filled = np.flatnonzero(solid.any(axis=1))
-    rows = np.unique(np.linspace(filled[0], filled[-1], PROXY_ROWS).round().astype(int))
+    above = (filled[-1] - filled[0]) * np.linspace(1, 0, PROXY_ROWS) ** 2
+    rows = np.unique((filled[-1] - above).round().astype(int))
     rows = rows[solid[rows].any(axis=1)]
     left = np.argmax(solid[rows], axis=1)
     right = solid.shape[1] - np.argmax(solid[rows][:, ::-1], axis=1)

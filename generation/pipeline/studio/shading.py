@@ -33,9 +33,11 @@ REACH_LEFT: Final = 0.7
 REACH_RIGHT: Final = 1.6
 REACH_UP: Final = 0.15
 # The ratio fades to 1 over this share of the window's inner edges.
-FEATHER: Final = 0.08
+FEATHER: Final = 0.14
 # Blur of the factor, in its own pixels: the contact line is drawn apart, sharper than this.
 SMOOTHING: Final = 1.0
+# A loss of light below this share is noise or a faint veil that would show the window's edge.
+UNSEEN: Final = 0.035
 # Shadows are deepened by this power: a photographer would flag the fill off round the product.
 DEEPEN: Final = 1.5
 # Light thrown back by the product may brighten the ground by this much at most.
@@ -87,13 +89,14 @@ def product_shade(
         )
         pictures.append(denoise(layers.radiance) * np.float32(rig.exposure))
     ratio = np.clip((pictures[0] + DARKEST) / (pictures[1] + DARKEST), 0, BRIGHTEST)
-    ratio = np.where(ratio < 1, ratio**DEEPEN, ratio)
+    shadow = np.clip((1 - ratio - UNSEEN) / (1 - UNSEEN), 0, 1)
+    ratio = np.where(ratio < 1, (1 - shadow) ** DEEPEN, ratio)
     return _into_frame(rig.layout.frame, window, ratio.astype(np.float32), alpha)
 
 
 def _into_frame(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:
     """Fill in what the proxy hides, fade at the window's inner edges, enlarge, put in the frame."""
-    cut = alpha[window.y : window.bottom, window.x : window.right]
+    cut = _without_hollows(alpha)[window.y : window.bottom, window.x : window.right]
     size = (ratio.shape[1], ratio.shape[0])
     hidden = cv2.dilate(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.ones((5, 5)))
     known = (hidden < 0.02).astype(np.float32)[..., None]
@@ -103,6 +106,16 @@ def _into_frame(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:
     enlarged = cv2.resize(faded, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
     full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, 0, BRIGHTEST)
     return full
+
+
+def _without_hollows(alpha: Plane) -> Plane:
+    """Return the coverage with every row and column filled from end to end, like the proxy."""
+    filled = alpha
+    for axis in (0, 1):
+        before = np.maximum.accumulate(alpha, axis=axis)
+        after = np.flip(np.maximum.accumulate(np.flip(alpha, axis), axis=axis), axis)
+        filled = np.maximum(filled, np.minimum(before, after))
+    return filled
 
 
 def _fill_in(ratio: Image, known: Image) -> Image:
