@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import base64
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -26,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = tempfile.mkdtemp(prefix="nc-bench-")
+FOLDER = tempfile.mkdtemp(prefix="nc-live-bench-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 sys.path.insert(0, str(ROOT))
 os.environ |= {"DATA_DIR": FOLDER, "LOG_LEVEL": "ERROR", "LOCAL": "1"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "nanococoa.settings"
