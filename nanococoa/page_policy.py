@@ -46,7 +46,7 @@ def body_limit(get_response: Answer) -> Answer:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > limit:
             # Rendered without the request: its body must not be read, not even for a CSRF token.
-            return render(None, "413.html", status=413)  # type: ignore[arg-type]
+            return render(None, "413.html", status=413)
         return get_response(request)
 
     return answer
