@@ -30,7 +30,13 @@ class ProofLine:
 
 def proof_lines(checks: Mapping[str, Any]) -> list[ProofLine]:
     """Return what the checks of a job say; checks that were not made are left out."""
-    return [*_words(checks), *_product(checks), *_contrast(checks), *_cutout(checks)]
+    return [
+        *_words(checks),
+        *_product(checks),
+        *_contrast(checks),
+        *_cutout(checks),
+        *_face(checks),
+    ]
 
 
 def _line(key: str, good: bool, words: str) -> ProofLine:
@@ -66,6 +72,18 @@ def _contrast(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
 
 
 def _cutout(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
-    cutout = checks.get("cutout")
-    if cutout and float(cutout["confidence"]) < CUTOUT_CONFIDENCE_WANTED:
+    if not (cutout := checks.get("cutout")):
+        return
+    if cutout.get("photo_card"):
         yield _line("cutout", False, _("누끼가 어려운 사진이라 사진 카드로 넣었어요"))
+    elif float(cutout["confidence"]) < CUTOUT_CONFIDENCE_WANTED:
+        yield _line("cutout", False, _("누끼가 까다로운 사진이에요. 상품 가장자리를 확인해 주세요"))
+
+
+def _face(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    face = checks.get("face")
+    if face and face.get("fell_back_from_ko"):
+        fonts = {"wanted": face["fell_back_from_ko"], "used": face["name_ko"]}
+        yield _line(
+            "face", False, _("%(wanted)s에 없는 글자가 있어 %(used)s 글꼴로 만들었어요") % fonts
+        )
