@@ -19,7 +19,7 @@ from .models import Job
 
 logger = logging.getLogger(__name__)
 
-TASK = "generation.tasks.work_on_next_job"
+TASK = "generation.work.tasks.work_on_next_job"
 # A page must answer although Redis is away: two quick tries, then the reconciler's turn.
 QUICK_RETRY = Retry(ConstantBackoff(0.05), 2)
 QUICK_TIMEOUT = 2.0

@@ -43,7 +43,7 @@ class TextDoesNotFit(StageFailed):
 
 
 class WordsWrong(StageFailed):
-    """The rendered letters do not match the font, even on a second try. params: `passed`, `total`."""
+    """The letters do not match the font, even on a second try. params: `passed`, `total`."""
 
     code = "words_wrong"
 

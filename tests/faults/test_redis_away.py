@@ -113,7 +113,7 @@ def test_a_job_whose_web_process_died_before_the_wake_up_is_found(
 
 
 def test_reconciling_adds_no_message_that_is_already_there(submit, empty_redis, db):
-    from generation.reconcile import reconcile
+    from generation.work.reconcile import reconcile
 
     submit()
     submit()

@@ -12,7 +12,7 @@ from campaigns.models import Ad, ProductPhoto
 from campaigns.services import create_ad
 from generation.models import Job
 from generation.services import submit_job
-from generation.worker import EngineWorker
+from generation.work.worker import EngineWorker
 
 MakeAd = Callable[..., Ad]
 Submit = Callable[..., Job]

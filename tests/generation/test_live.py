@@ -188,8 +188,8 @@ def run_worker_process() -> None:
 
     from django.db import connection
 
-    from generation.engine_process import EngineProcess
-    from generation.job_run import JobRun
+    from generation.work.engine_process import EngineProcess
+    from generation.work.job_run import JobRun
 
     engine = EngineProcess("studio")
     try:

@@ -11,10 +11,10 @@ import pytest
 from django.conf import settings
 
 from generation.deadlines import MAX_LOSSES, PROGRESS_EVERY
-from generation.engine_child import is_out_of_memory
 from generation.models import Job, JobEvent, WorkerProcess
 from generation.pipeline.types import Stage
 from generation.queueing import engine_queue, wake
+from generation.work.engine_child import is_out_of_memory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,7 +67,7 @@ def test_a_worker_goes_on_after_a_failed_job(submit, burst):
 def test_an_engine_that_falls_silent_is_replaced_and_in_the_end_given_up(
     submit, burst, monkeypatch
 ):
-    monkeypatch.setattr("generation.stage_run.SILENCE_DEADLINE", 0.5)
+    monkeypatch.setattr("generation.work.stage_run.SILENCE_DEADLINE", 0.5)
     job = submit()
     burst(pace=1.5)
     job.refresh_from_db()
@@ -77,7 +77,7 @@ def test_an_engine_that_falls_silent_is_replaced_and_in_the_end_given_up(
 
 def test_a_stage_over_its_deadline_is_given_up(submit, burst, monkeypatch):
     deadlines = dict.fromkeys(Stage, 60.0) | {Stage.BACKGROUND: 0.3}
-    monkeypatch.setattr("generation.stage_run.STAGE_DEADLINE", deadlines)
+    monkeypatch.setattr("generation.work.stage_run.STAGE_DEADLINE", deadlines)
     job = submit()
     burst(pace=0.2)
     job.refresh_from_db()
@@ -99,7 +99,7 @@ def test_a_worker_leaves_no_row_and_no_process_behind(submit, burst):
     burst()
     assert not WorkerProcess.objects.exists()
     children = psutil.Process().children(recursive=True)
-    assert not [c for c in children if "generation.engine_child" in " ".join(c.cmdline())]
+    assert not [c for c in children if "generation.work.engine_child" in " ".join(c.cmdline())]
 
 
 def test_a_message_without_a_job_is_harmless(burst, db):
@@ -110,7 +110,7 @@ def test_a_message_without_a_job_is_harmless(burst, db):
 
 def test_the_workers_process_never_imports_an_image_engine():
     program = (
-        "import django, sys; django.setup(); import generation.worker, generation.tasks;"
+        "import django, sys; django.setup(); import generation.work.worker, generation.work.tasks;"
         "print(sorted({'torch', 'mitsuba', 'cv2', 'scipy', 'skimage'} & set(sys.modules)))"
     )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "nanococoa.settings"}

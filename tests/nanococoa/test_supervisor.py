@@ -1,4 +1,4 @@
-"""`make run` with real processes: what it prints, what it refuses, and that nothing is left over."""
+"""`make run` with real processes: what it prints and refuses, and that nothing is left over."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ class LocalSite:
         self.folder, self.port = folder, port
         self.output = folder.with_suffix(".log")
         self.environment = {
-            **os.environ, "DATA_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": "", **environment,
-        }  # fmt: skip
+            **os.environ,
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            **environment,
+        }
         self.environment = {name: value for name, value in self.environment.items() if value}
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from generation.worker import EngineWorker
+from generation.work.worker import EngineWorker
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
-from . import errors
-from .deadlines import (
+from generation import errors
+from generation.deadlines import (
     LOOK_FOR_STOP_EVERY,
     PROGRESS_EVERY,
     RENEW_LEASE_EVERY,
@@ -18,13 +18,14 @@ from .deadlines import (
     STAGE_DEADLINE,
     STOP_PATIENCE,
 )
+from generation.models import Job
+from generation.pipeline.errors import OutOfMemory, StageCancelled
+from generation.pipeline.types import Progress, StageRequest
+from generation.services import Claim, record_progress, renew_lease, stop_is_requested
+
 from .engine_messages import Cancelled, Failed, Finished, Reported
 from .engine_process import EngineDied, EngineProcess
-from .models import Job
 from .patience import patiently
-from .pipeline.errors import OutOfMemory, StageCancelled
-from .pipeline.types import Progress, StageRequest
-from .services import Claim, record_progress, renew_lease, stop_is_requested
 
 logger = logging.getLogger(__name__)
 

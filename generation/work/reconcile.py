@@ -9,11 +9,11 @@ from datetime import timedelta
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from .deadlines import WORKER_SEEN_AS_GONE_AFTER
-from .models import WorkerProcess
-from .queueing import wake_for_unannounced
-from .services import release_expired_leases
-from .services.stage_files import sweep_work_folders
+from generation.deadlines import WORKER_SEEN_AS_GONE_AFTER
+from generation.models import WorkerProcess
+from generation.queueing import wake_for_unannounced
+from generation.services import release_expired_leases
+from generation.services.stage_files import sweep_work_folders
 
 logger = logging.getLogger(__name__)
 

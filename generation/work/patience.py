@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-from .deadlines import DATABASE_PATIENCE
+from generation.deadlines import DATABASE_PATIENCE
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")

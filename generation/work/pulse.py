@@ -12,9 +12,10 @@ import psutil
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from .deadlines import HEARTBEAT_EVERY, RECONCILE_EVERY
-from .metrics import system_metrics
-from .models import WorkerProcess
+from generation.deadlines import HEARTBEAT_EVERY, RECONCILE_EVERY
+from generation.metrics import system_metrics
+from generation.models import WorkerProcess
+
 from .reconcile import reconcile
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .pipeline.types import Progress, StageOutput, StageRequest
+from generation.pipeline.types import Progress, StageOutput, StageRequest
 
 
 @dataclass(frozen=True)

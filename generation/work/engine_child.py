@@ -1,6 +1,6 @@
 """The engine process: imports the pipeline once, stays warm, runs one stage at a time.
 
-Started by `engine_process.py` as `python -m generation.engine_child FD ENGINE PACE`. It knows no
+Started by `engine_process`: `python -m generation.work.engine_child FD ENGINE PACE`. It knows no
 Django: what it needs comes in the request, what it makes goes into the request's folder. It ends
 when its worker does.
 """
@@ -20,10 +20,11 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Final
 
+from generation.pipeline.errors import OutOfMemory, StageCancelled, StageFailed
+from generation.pipeline.run import run_stage
+from generation.pipeline.types import Progress
+
 from .engine_messages import Answer, Cancel, Cancelled, Failed, Finished, Ready, Reported, Run
-from .pipeline.errors import OutOfMemory, StageCancelled, StageFailed
-from .pipeline.run import run_stage
-from .pipeline.types import Progress
 
 logger = logging.getLogger(__name__)
 

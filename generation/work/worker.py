@@ -21,14 +21,15 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker, WorkerStatus
 
-from . import live
+from generation import live
+from generation.models import WorkerProcess
+from generation.services import claim_next_job
+
 from .engine_process import EngineProcess
 from .job_run import JobRun
-from .models import WorkerProcess
 from .patience import patiently
 from .pulse import Pulse
 from .reconcile import reconcile
-from .services import claim_next_job
 
 logger = logging.getLogger(__name__)
 

@@ -11,14 +11,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from . import errors
-from .engine_process import EngineProcess
-from .models import Job, StageResult
-from .patience import patiently
-from .pipeline.errors import InputMissing, StageCancelled
-from .pipeline.types import Stage, StageOutput, StageRequest
-from .plan import content_address, job_spec, planned_stages
-from .services import (
+from generation import errors
+from generation.models import Job, StageResult
+from generation.pipeline.errors import InputMissing, StageCancelled
+from generation.pipeline.types import Stage, StageOutput, StageRequest
+from generation.plan import content_address, job_spec, planned_stages
+from generation.services import (
     Claim,
     ClaimLost,
     begin_stage,
@@ -31,13 +29,16 @@ from .services import (
     record_stage,
     stop_is_requested,
 )
-from .services.stage_files import (
+from generation.services.stage_files import (
     as_output,
     earlier_of_ad,
     is_whole,
     new_work_folder,
     reusable,
 )
+
+from .engine_process import EngineProcess
+from .patience import patiently
 from .stage_run import EngineLost, StageEndedBadly, StageRun, WorkerLeaving
 
 logger = logging.getLogger(__name__)

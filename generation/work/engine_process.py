@@ -11,9 +11,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-from .deadlines import CHILD_EXIT_PATIENCE
+from generation.deadlines import CHILD_EXIT_PATIENCE
+from generation.pipeline.types import StageRequest
+
 from .engine_messages import Answer, Cancel, Ready, Run
-from .pipeline.types import StageRequest
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class EngineProcess:
             return
         self._discard()
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "generation.engine_child"]
+        command = [sys.executable, "-m", "generation.work.engine_child"]
         arguments = [str(theirs.fileno()), self.engine, str(self.pace), str(os.getpid())]
         with theirs:
             self._child = subprocess.Popen(
