@@ -18,7 +18,7 @@ from .engine_messages import Answer, Cancel, Ready, Run
 
 logger = logging.getLogger(__name__)
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
 
 class EngineDied(Exception):  # noqa: N818 - a fact about the process
