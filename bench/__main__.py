@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from . import ad
-
 
 def main() -> None:
-    """Run the named benchmarks, or all."""
+    """Run the named benchmark: whole ads, or the cut-out's quality."""
     parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("what", nargs="?", choices=("ad", "cutout"), default="ad")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
+    if options.what == "cutout":
+        from . import cutout
+
+        cutout.bench()
+        return
+    from . import ad
+
     ad.bench(options.runs)
 
 
