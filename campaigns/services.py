@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,8 @@ from .pictures import THUMBNAIL_SIDE, small_webp
 
 # Seeds fit the column and every random generator the engines use (31 bits, never negative).
 SEED_LIMIT = 2**31
+# The form sends the photo ahead; a merchant who has not made an ad of it by now has gone.
+UNUSED_PHOTO_AGE = timedelta(days=1)
 # What a copy of an ad takes over unless it is told otherwise.
 COPIED_FIELDS = (
     *("campaign", "photo", "ad_text", "background_style", "text_style", "text_position"),
@@ -48,6 +52,20 @@ def store_photo(*, team: Team, by: User, upload: UploadedFile[bytes]) -> Product
         height=clean.height,
         original_name=_shown_name(upload.name or ""),
     )
+
+
+def prune_photos() -> int:
+    """Remove photos that were sent ahead a day ago or more and became no ad; return how many."""
+    sent_before = timezone.now() - UNUSED_PHOTO_AGE
+    removed = 0
+    for photo in ProductPhoto.objects.filter(ads__isnull=True, created_at__lt=sent_before):
+        try:
+            photo.delete()
+        except ProtectedError:  # an ad took it meanwhile
+            continue
+        photo.image.storage.delete(photo.image.name)
+        removed += 1
+    return removed
 
 
 def _shown_name(name: str) -> str:

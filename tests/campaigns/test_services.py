@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
 from campaigns.ad_text import CopyRefused
 from campaigns.intake import PhotoRefused
 from campaigns.models import Ad, Campaign, ProductPhoto
-from campaigns.services import copy_ad, create_ad, publish_result, store_photo
+from campaigns.services import copy_ad, create_ad, prune_photos, publish_result, store_photo
 from generation.pipeline.errors import UnknownChoice
 from tests.conftest import product_jpeg
 
@@ -95,3 +97,22 @@ def test_publishing_again_removes_the_older_picture(ad, tmp_path):
     ad.refresh_from_db()
     assert ad.image.path != old
     assert not Path(old).exists()
+
+
+def test_pruning_removes_only_photos_that_became_no_ad_in_a_day(owner, team, photo) -> None:
+    used = photo
+    unused, fresh = (
+        store_photo(
+            team=team,
+            by=owner,
+            upload=SimpleUploadedFile("p.jpg", product_jpeg(colour), "image/jpeg"),
+        )
+        for colour in ((20, 90, 160), (30, 140, 60))
+    )
+    create_ad(team=team, by=owner, photo=used, ad_text="세일", **WISHES)
+    yesterday = timezone.now() - timedelta(days=1, minutes=1)
+    ProductPhoto.objects.filter(pk__in=(used.pk, unused.pk)).update(created_at=yesterday)
+    assert prune_photos() == 1
+    assert set(ProductPhoto.objects.all()) == {used, fresh}
+    assert not unused.image.storage.exists(unused.image.name)
+    assert used.image.storage.exists(used.image.name)

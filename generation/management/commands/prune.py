@@ -12,6 +12,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from campaigns.services import prune_photos
 from generation.models import Job, JobEvent, StageResult
 from generation.services.stage_files import media_root, sweep_work_folders
 
@@ -20,7 +21,7 @@ ORPHAN_AGE = 24 * 3600
 
 
 class Command(BaseCommand):
-    help = "Removes stage folders without a row, stale work folders and old job events."
+    help = "Removes stage folders without a row, unused photos, work folders and old job events."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -34,7 +35,10 @@ class Command(BaseCommand):
         folders = prune_stage_folders()
         swept = sweep_work_folders()
         events = prune_events(options["events_after_days"])
-        self.stdout.write(f"{folders} stage folders, {swept} work folders, {events} events removed")
+        photos = prune_photos()
+        self.stdout.write(
+            f"{folders} stage folders, {photos} photos, {swept} work folders, {events} events removed"
+        )
 
 
 def prune_stage_folders(now: float | None = None) -> int:
