@@ -1,6 +1,6 @@
 """How fast the wire is: submitting a job, and an event from the worker to an open page.
 
-    python bench/live_latency.py [--events 200]
+    python -m bench.live_latency [--events 200]
 
 Starts an embedded Redis and a Daphne of its own on a throw-away SQLite database (or the one of
 DATABASE_URL), opens a real websocket with a real session, and plays the worker's part: every event
