@@ -7,6 +7,7 @@ import tempfile
 
 FOLDER = tempfile.mkdtemp(prefix="nc-test-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+os.mkdir(os.path.join(FOLDER, "static"))  # noqa: PTH102, PTH118 - WhiteNoise warns without it
 
 os.environ["DATA_DIR"] = FOLDER
 os.environ["LOCAL"] = "1"

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         events = prune_events(options["events_after_days"])
         photos = prune_photos()
         self.stdout.write(
-            f"{folders} stage folders, {photos} photos, {swept} work folders, {events} events removed"
+            f"removed: {folders} stage folders, {photos} photos, {swept} work folders, "
+            f"{events} events"
         )
 
 
