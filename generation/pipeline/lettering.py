@@ -6,7 +6,8 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .errors import InputMissing, WordsWrong
+from .glyphs.cast import cast_light, save_light
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
 from .glyphs.scene import front_scene, lettering_scene, load_scene
 from .glyphs.verify import WordsCheck, check_words, intended_masks
+from .linear_light import to_linear, to_srgb
 from .previews import encode_preview
 from .studio.render import Layers, render_passes
 from .types import Progress, Report, Stage, StageOutput, StageRequest, SubStep
@@ -36,7 +39,8 @@ FRONT_SAMPLES: Final = 4
 SAMPLES_OF_A_PASS: Final = 700_000
 
 # Where the sub-steps begin on the stage's own 0..1 bar.
-RENDER_FROM: Final = 0.18
+LIGHT_FROM: Final = 0.10
+RENDER_FROM: Final = 0.25
 CHECK_FROM: Final = 0.92
 
 # Names of a cell's corners in `cells`.
@@ -65,9 +69,10 @@ class _Clock:
 def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     """Run stage 2: `text.png`, RGBA at the frame's size with straight alpha.
 
-    Extras: `cells`, a JSON list of {text, x0, y0, x1, y1} in pixels. Checks: `words`, and `face`
-    with the face used and the one it replaced. Raises GlyphMissing, TextDoesNotFit, UnknownChoice,
-    InputMissing without copy, WordsWrong when the proof fails twice.
+    Extras: `cells`, a JSON list of {text, x0, y0, x1, y1} in pixels, and on a set of stage 1's
+    `light`, the linear ratio by which the letters change it, 1.0 at half of the range. Checks:
+    `words`, and `face` with the face used and the one it replaced. Raises GlyphMissing,
+    TextDoesNotFit, UnknownChoice, InputMissing without copy, WordsWrong when the proof fails twice.
     """
     if not request.spec.ad_text.strip():
         raise InputMissing("stage 2 needs copy", stage=Stage.TEXT.value)
@@ -76,10 +81,27 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     with clock.measure(SubStep.LETTERING):
         lettering = plan_lettering(request)
         preview = encode_preview(_sketch(lettering))
-    report(Progress(sub_step=SubStep.LETTERING, fraction=RENDER_FROM, preview=preview))
+    report(Progress(sub_step=SubStep.LETTERING, fraction=LIGHT_FROM, preview=preview))
+    extras = {}
+    if lettering.on_set:
+        with clock.measure(SubStep.LETTERING):
+            extras["light"] = request.out_dir / "light.png"
+            lettering = _in_its_light(lettering, extras["light"], report)
     lettering, words, layer = _proven(lettering, request.spec.seed, report, clock)
     report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.97))
-    return _stored(request, lettering, words, layer, clock)
+    return _stored(request, lettering, words, layer, extras=extras, clock=clock)
+
+
+def _in_its_light(lettering: Lettering, path: Path, report: Report) -> Lettering:
+    """Store the letters' shadow on the set; return the lettering with it on its backdrop."""
+
+    def passed(done: int, total: int) -> None:
+        fraction = LIGHT_FROM + (RENDER_FROM - LIGHT_FROM) * done / total
+        report(Progress(sub_step=SubStep.LETTERING, fraction=fraction))
+
+    ratio = cast_light(lettering, passed)
+    save_light(ratio, path)
+    return replace(lettering, backdrop=to_srgb(to_linear(lettering.backdrop) * ratio))
 
 
 def _sketch(lettering: Lettering) -> Picture:
@@ -205,7 +227,13 @@ def _layer(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
 
 
 def _stored(
-    request: StageRequest, lettering: Lettering, words: WordsCheck, layer: Picture, clock: _Clock
+    request: StageRequest,
+    lettering: Lettering,
+    words: WordsCheck,
+    layer: Picture,
+    *,
+    extras: dict[str, Path],
+    clock: _Clock,
 ) -> StageOutput:
     image, cells = request.out_dir / "text.png", request.out_dir / "cells.json"
     with clock.measure(SubStep.EXPORT):
@@ -213,7 +241,7 @@ def _stored(
     cells.write_text(json.dumps(_cells(lettering), ensure_ascii=False), encoding="utf-8")
     return StageOutput(
         image=image,
-        extras={"cells": cells},
+        extras=extras | {"cells": cells},
         checks={"words": words.to_json(), "face": _face(lettering)},
         seconds=clock.seconds,
     )

@@ -78,13 +78,17 @@ class TextMesh:
         return float(np.ptp(self.vertices[:, 2]))
 
 
-def build_mesh(layout: TextLayout, profile: Profile, *, swell: float) -> TextMesh:
+def build_mesh(
+    layout: TextLayout, profile: Profile, *, swell: float, detail: float | None = None
+) -> TextMesh:
     """Build the mesh: fields in the plane, marching cubes on their extrusion.
 
-    `swell` (em) is by how much strokes are widened on each side where there is room.
+    `swell` (em) is by how much strokes are widened on each side where there is room; `detail` the
+    field's samples per em, as many as the picture needs unless given.
     """
-    area = (layout.width + 0.1) * (layout.height + 0.1)
-    detail = float(np.clip(np.sqrt(SAMPLES_IN_ALL / area), LEAST_DETAIL, MOST_DETAIL))
+    if detail is None:
+        area = (layout.width + 0.1) * (layout.height + 0.1)
+        detail = float(np.clip(np.sqrt(SAMPLES_IN_ALL / area), LEAST_DETAIL, MOST_DETAIL))
     field = distance_field(layout, detail, swell)
     mesh = _inflated(field) if profile == "inflate" else _bevelled(field, layout)
     return replace(mesh, swell=swell)

@@ -35,7 +35,10 @@ NO_BACKGROUND: Final = 96
 
 @dataclass(frozen=True)
 class Lettering:
-    """What to build, where it stands, and on what: `backdrop` is sRGB (H, W, 3) at frame size."""
+    """What to build, where it stands, and on what: `backdrop` is sRGB (H, W, 3) at frame size.
+
+    `on_set`: the rig is stage 1's own, not a stand-in for an uploaded picture's.
+    """
 
     choice: FaceChoice
     material: Material
@@ -44,6 +47,7 @@ class Lettering:
     rig: Rig
     placement: Placement
     backdrop: Picture
+    on_set: bool = False
 
     def tint(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the linear colours of what is behind the headline and of the ground below."""
@@ -64,7 +68,8 @@ def plan_lettering(request: StageRequest) -> Lettering:
     Raises GlyphMissing, TextDoesNotFit, UnknownChoice.
     """
     spec = request.spec
-    rig = _rig(request)
+    stored = _stored_rig(request)
+    rig = stored or _default_rig(spec)
     headline = rig.layout.headline
     made_of = material(spec.text_style)
     choice = face_for(spec.text_style, spec.ad_text, spec.font)
@@ -76,21 +81,23 @@ def plan_lettering(request: StageRequest) -> Lettering:
         align=rig.layout.align,
     )
     mesh = text_mesh(layout, made_of.profile, swell=made_of.swell, cache_dir=request.cache_dir)
+    placement = place(mesh, rig, headline)
     return Lettering(
-        choice, made_of, layout, mesh, rig, place(mesh, rig, headline), _backdrop(request)
+        choice, made_of, layout, mesh, rig, placement, _backdrop(request), stored is not None
     )
 
 
-def _rig(request: StageRequest) -> Rig:
-    """Return stage 1's rig, or a neutral studio's where the background was uploaded."""
+def _stored_rig(request: StageRequest) -> Rig | None:
+    """Return stage 1's rig, or None where the background was uploaded."""
     background = request.earlier.get(Stage.BACKGROUND)
     stored = background.extras.get("rig") if background else None
-    if stored is not None and stored.exists():
-        return Rig.from_json(json.loads(stored.read_text(encoding="utf-8")))
-    return _default_rig(request.spec)
+    if stored is None or not stored.exists():
+        return None
+    return Rig.from_json(json.loads(stored.read_text(encoding="utf-8")))
 
 
 def _default_rig(spec: AdSpec) -> Rig:
+    """Return a neutral studio's rig."""
     frame = frame_format(spec.format)
     layout = plan_layout(frame, spec.text_position, None, True)
     return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed)

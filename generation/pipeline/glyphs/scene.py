@@ -99,7 +99,7 @@ def lettering_scene(
         "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples_per_pass}},
         "studio": _environment(material, rig, tint),
         **_set_lights(rig),
-        "letters": _shape(mesh, material.surface, placement.to_world),
+        "letters": letters_shape(mesh, material.surface, placement.to_world),
     }
 
 
@@ -116,7 +116,7 @@ def front_scene(mesh: TextMesh, rig: Rig, placement: Placement, samples: int) ->
         "type": "scene",
         "integrator": {"type": "depth"},
         "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples}},
-        "front": _shape(replace(mesh, faces=mesh.faces[front]), FLAT, placement.to_world),
+        "front": letters_shape(replace(mesh, faces=mesh.faces[front]), FLAT, placement.to_world),
     }
 
 
@@ -150,8 +150,8 @@ def _set_lights(rig: Rig) -> dict[str, Any]:
     return {f"light_{index}": light.to_shape() for index, light in enumerate(dimmed)}
 
 
-def _shape(mesh: TextMesh, surface: Mapping[str, Any], to_world: Floats) -> Any:
-    """Return the mesh as a Mitsuba shape in world space."""
+def letters_shape(mesh: TextMesh, surface: Mapping[str, Any], to_world: Floats) -> Any:
+    """Return the mesh as a Mitsuba shape in world space, with that BSDF on both sides."""
     import mitsuba as mi
 
     properties = mi.Properties()

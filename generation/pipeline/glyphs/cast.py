@@ -1,0 +1,257 @@
+"""What the letters do to the set's light: the shadow they throw and the colour they return.
+
+Differential rendering as for the product (after Debevec, "Rendering synthetic objects into real
+scenes", 1998): the set with and without the letters, same noise, low resolution. It is seen by a
+level camera at the lens's place whose near plane lies between the letters and the wall, so that the
+letters hide nothing; its picture is then turned into the set's camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.pipeline.layout import Box
+from generation.pipeline.studio.camera import Camera, sensor
+from generation.pipeline.studio.materials import Material
+from generation.pipeline.studio.render import Image, Layers, denoise, render_passes, use_variant
+from generation.pipeline.studio.rig import Rig
+from generation.pipeline.studio.stage import build_scene
+
+from .mesh import TextMesh, build_mesh
+from .plan import Lettering
+from .scene import letters_shape
+
+Plane = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+# What a ratio of 1.0 is stored as in 16 bits.
+HALF: Final = 32767.5
+# Shadows are soft: a quarter of the frame's resolution is enough, and so are three bounces.
+SCALE: Final = 1 / 4
+SAMPLES: Final = 8
+PASSES: Final = 2
+BOUNCES: Final = 3
+# Field samples per em of the mesh that throws the shadow.
+DETAIL: Final = 40
+# How far the shadow is looked for around the letters, in em: the key stands up on the left.
+REACH_LEFT, REACH_RIGHT, REACH_UP, REACH_DOWN = 1.0, 2.0, 0.8, 2.0
+# Gap between the letters' back and the wall they are mounted on, in em.
+GAP: Final = 0.16
+# Share of the set that must be seen close behind the letters to mount them on it.
+MOUNTED: Final = 0.98
+# A wall farther behind the product than this (decimetres) is scenery: nothing hangs on it.
+FARTHEST_WALL: Final = 9.0
+# Radiance below which the ratio is not trusted: deep blacks stay as they are.
+DARKEST: Final = 0.004
+# Limits of the ratio, and the change below which it is noise.
+DEEPEST, BRIGHTEST, UNSEEN = 0.12, 1.4, 0.012
+# Shadows are lightened by this power: the letters' own studio, which lights them, fills them too.
+FILL: Final = 0.7
+# Blur of the ratio in its own pixels, on a wall and on a far, textured ground; fade to 1 at its
+# window's edges, as a share of the window, and, in its own pixels, where something stands before
+# the letters.
+SMOOTHING, SMOOTHING_AFAR = 0.8, 6.0
+FEATHER: Final = 0.12
+SOFT_END: Final = 5.0
+# The level camera's film is this many frames wide and high: it must hold what the other one sees.
+ROOM: Final = 4
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where the letters stand in the set: upright, all in one plane, as their picture wants it.
+
+    `distance` from the lens to the plane of their outlines and `clip` to the near plane just behind
+    them, both along +y in decimetres; `em` is the letters' em there. `mounted`: they hang
+    on a wall.
+    """
+
+    distance: float
+    clip: float
+    em: float
+    mounted: bool
+
+
+def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Image:
+    """Return the factor (height, width, 3) by which the letters change the set's light.
+
+    Linear, 1 where nothing changes. `on_pass` is told (done, total) and may raise.
+    """
+    use_variant()
+    rig = lettering.rig
+    level, window = level_camera(rig.camera), shadow_window(lettering)
+    crop = _seen_by(level, rig.camera, window)
+    mesh = build_mesh(
+        lettering.layout, lettering.material.profile, swell=lettering.mesh.swell, detail=DETAIL
+    )
+    depth = _set_depth(rig, level, crop)
+    seat = seated(lettering, level, crop, depth)
+    upright = _upright(mesh, lettering, seat)
+    letters = letters_shape(upright, _matt(lettering.material), np.eye(4))
+    view = sensor(level, scale=SCALE, crop=crop, pinhole=True) | {"near_clip": seat.clip}
+    with_letters = _picture(rig, view, {"letters": letters}, _counted(0, on_pass))
+    without = _picture(rig, view, {}, _counted(PASSES, on_pass))
+    ratio = ((with_letters + DARKEST) / (without + DARKEST)) ** np.float32(FILL)
+    before = cv2.dilate((depth <= seat.clip).astype(np.float32), np.ones((5, 5)))
+    open_set = 1 - cv2.GaussianBlur(before, (0, 0), SOFT_END)
+    blur = SMOOTHING if seat.mounted else SMOOTHING_AFAR
+    calm = cv2.GaussianBlur(1 + (ratio - 1) * open_set[..., None], (0, 0), blur)
+    return _in_frame(_turned(calm, level, crop, rig.camera, window), rig.layout.frame, window)
+
+
+def save_light(ratio: Image, path: Path) -> None:
+    """Write a ratio (H, W, 3) as 16-bit RGB PNG in which 1.0 is half of the range."""
+    stored = np.round(np.clip(ratio * np.float32(HALF), 0, 2 * HALF)).astype(np.uint16)
+    cv2.imwrite(str(path), stored[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def _picture(
+    rig: Rig, view: dict[str, Any], extra: dict[str, Any], on_pass: Callable[..., None]
+) -> Image:
+    scene = build_scene(rig, extra_shapes=extra, max_depth=BOUNCES) | {"sensor": view}
+    layers = render_passes(
+        scene,
+        seed=rig.seed,
+        samples=SAMPLES,
+        samples_per_pass=SAMPLES // PASSES,
+        on_pass=on_pass,
+    )
+    return denoise(layers.radiance) * np.float32(rig.exposure)
+
+
+def _counted(
+    before: int, on_pass: Callable[[int, int], None]
+) -> Callable[[int, int, Layers], None]:
+    return lambda done, _total, _layers: on_pass(before + done, 2 * PASSES)
+
+
+def shadow_window(lettering: Lettering) -> Box:
+    """Return the part of the frame that the letters' shadow may reach."""
+    crop, em = lettering.placement.crop, lettering.placement.mapping.scale
+    frame = lettering.rig.layout.frame
+    left = max(0, round(crop.x - REACH_LEFT * em))
+    top = max(0, round(crop.y - REACH_UP * em))
+    right = min(frame.width, round(crop.right + REACH_RIGHT * em))
+    bottom = min(frame.height, round(crop.bottom + REACH_DOWN * em))
+    return Box(left, top, right - left, bottom - top)
+
+
+def level_camera(camera: Camera) -> Camera:
+    """Return the camera at the same place that looks straight along +y, its film ample."""
+    width, height = ROOM * camera.width, ROOM * camera.height
+    return replace(
+        camera,
+        width=width,
+        height=height,
+        distance=float(-camera.position[1]),
+        elevation=0.0,
+        axis_x=width // 2,
+        axis_y=height // 2,
+        aim_z=float(camera.position[2]),
+        aperture=0.0,
+    )
+
+
+def _seen_by(level: Camera, camera: Camera, window: Box) -> Box:
+    """Return the level camera's box of a window of the other camera."""
+    x, y = (window.x, window.right), (window.y, window.bottom)
+    corners = level.project(camera.at_depth(np.array([(a, b) for a in x for b in y], float), 1.0))
+    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return Box(int(left), int(top), int(right - left), int(bottom - top))
+
+
+def _set_depth(rig: Rig, level: Camera, crop: Box) -> Plane:
+    """Return how far the near set is (h, w), decimetres along +y; inf for none."""
+    view = sensor(level, scale=SCALE, crop=crop, pinhole=True)
+    scene = build_scene(rig) | {"sensor": view, "integrator": {"type": "depth"}}
+    reach = render_passes(scene, seed=rig.seed, samples=1).radiance[..., 0]
+    rows, columns = np.mgrid[: reach.shape[0], : reach.shape[1]]
+    pixels = np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5
+    rays = level.rays(pixels / SCALE + np.array([crop.x, crop.y]))
+    along = reach / np.linalg.norm(rays, axis=1).reshape(reach.shape)
+    return np.where(reach > 0, along, np.inf).astype(np.float32)
+
+
+def seated(lettering: Lettering, level: Camera, crop: Box, depth: Plane) -> Seat:
+    """Mount the letters on the wall behind them; over an open set they stand by the product."""
+    rig, placement, mesh = lettering.rig, lettering.placement, lettering.mesh
+    ink = _seen_by(level, rig.camera, placement.crop)
+    behind = depth[_span(ink.y - crop.y, ink.height), _span(ink.x - crop.x, ink.width)]
+    wall = behind < level.distance + FARTHEST_WALL
+    mounted = bool(wall.mean() >= MOUNTED)
+    back = float(mesh.outline_z - mesh.vertices[:, 2].min()) + GAP
+    per_em = placement.mapping.scale / rig.camera.focal
+    if mounted:
+        distance = float(behind[wall].min()) / (1 + back * per_em)
+    else:
+        distance = float(placement.to_world[1, 3] - rig.camera.position[1])
+    em = distance * per_em
+    return Seat(distance, distance + em * (back - GAP / 2), em, mounted)
+
+
+def _span(start: int, length: int) -> slice:
+    return slice(int(start * SCALE), int((start + length) * SCALE) + 1)
+
+
+def _upright(mesh: TextMesh, lettering: Lettering, seat: Seat) -> TextMesh:
+    """Return the mesh in world space, every vertex moved along its own ray into the seat's plane.
+
+    Its picture stays as it is: only the shadow learns where the letters are.
+    """
+    placement, lens = lettering.placement, lettering.rig.camera.position
+    points = mesh.vertices @ placement.to_world[:3, :3].T + placement.to_world[:3, 3]
+    rays = points - lens
+    reach = seat.distance - seat.em * (mesh.vertices[:, 2] - mesh.outline_z)
+    moved = lens + rays * (reach / rays[:, 1])[:, None]
+    return replace(mesh, vertices=moved.astype(np.float32))
+
+
+def _matt(material: Material) -> dict[str, Any]:
+    """Return the surface as the set sees it: its colour, without caustics."""
+    return {"type": "diffuse", "reflectance": material.surface["base_color"]}
+
+
+def _turned(ratio: Image, level: Camera, crop: Box, camera: Camera, window: Box) -> Image:
+    """Return the level camera's picture as the set's camera sees it, SCALE of the window."""
+    height, width = (max(round(side * SCALE), 1) for side in (window.height, window.width))
+    rows, columns = np.mgrid[:height, :width]
+    pixels = (np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) / SCALE
+    seen = level.project(camera.at_depth(pixels + np.array([window.x, window.y]), 1.0))
+    places = ((seen - np.array([crop.x, crop.y])) * SCALE - 0.5).astype(np.float32)
+    x, y = (np.ascontiguousarray(part).reshape(height, width) for part in places.T)
+    turned = cv2.remap(ratio, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned, np.float32)
+
+
+def _in_frame(ratio: Image, frame: Box, window: Box) -> Image:
+    """Drop what is noise, fade at the window's inner edges, enlarge, put in the frame."""
+    change = ratio - 1
+    change = np.sign(change) * np.maximum(np.abs(change) - UNSEEN, 0)
+    faded = 1 + change * _feather(ratio.shape[:2], frame, window)[..., None]
+    enlarged = cv2.resize(faded, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
+    full = np.ones((frame.height, frame.width, 3), np.float32)
+    full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, DEEPEST, BRIGHTEST)
+    return full
+
+
+def _feather(shape: tuple[int, ...], frame: Box, window: Box) -> Plane:
+    """Return 1 inside, falling to 0 at the window's edges that are not the frame's."""
+    inner = (
+        (window.y > 0, window.bottom < frame.height),
+        (window.x > 0, window.right < frame.width),
+    )
+    ramps = []
+    for length, (first, last) in zip(shape, inner, strict=True):
+        place = np.arange(length, dtype=np.float32) + 0.5
+        fade = max(FEATHER * length, 1.0)
+        ramp = np.minimum(place / fade if first else 1.0, (length - place) / fade if last else 1.0)
+        ramps.append(np.minimum(ramp, 1.0) * np.ones(length, np.float32))
+    edge = ramps[0][:, None] * ramps[1][None, :]
+    return np.asarray(edge * edge * (3 - 2 * edge), np.float32)
