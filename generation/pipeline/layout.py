@@ -104,7 +104,7 @@ class Layout:
 # "center" sets the headline beside the product, half-way up; "bottom" raises the product.
 _ARRANGEMENTS: Final[dict[tuple[FrameClass, str], _Slots]] = {
     ("square", "top"): _Slots(
-        _Slot(0.07, 0.06, 0.93, 0.315), _Slot(0.13, 0.34, 0.87, 0.87), _Slot(0.12, 0.37, 0.88, 0.83)
+        _Slot(0.07, 0.06, 0.93, 0.37), _Slot(0.13, 0.385, 0.87, 0.88), _Slot(0.12, 0.40, 0.88, 0.87)
     ),
     ("square", "center"): _Slots(
         _Slot(0.06, 0.30, 0.485, 0.66),
@@ -113,10 +113,10 @@ _ARRANGEMENTS: Final[dict[tuple[FrameClass, str], _Slots]] = {
         "left",
     ),
     ("square", "bottom"): _Slots(
-        _Slot(0.07, 0.71, 0.93, 0.94), _Slot(0.13, 0.12, 0.87, 0.67), _Slot(0.12, 0.18, 0.88, 0.64)
+        _Slot(0.07, 0.67, 0.93, 0.94), _Slot(0.13, 0.10, 0.87, 0.635), _Slot(0.12, 0.14, 0.88, 0.62)
     ),
     ("portrait", "top"): _Slots(
-        _Slot(0.07, 0.07, 0.93, 0.315), _Slot(0.11, 0.36, 0.89, 0.86), _Slot(0.11, 0.40, 0.89, 0.80)
+        _Slot(0.07, 0.06, 0.93, 0.345), _Slot(0.11, 0.37, 0.89, 0.86), _Slot(0.11, 0.40, 0.89, 0.82)
     ),
     ("portrait", "center"): _Slots(
         _Slot(0.06, 0.30, 0.485, 0.62),
@@ -125,11 +125,13 @@ _ARRANGEMENTS: Final[dict[tuple[FrameClass, str], _Slots]] = {
         "left",
     ),
     ("portrait", "bottom"): _Slots(
-        _Slot(0.07, 0.72, 0.93, 0.94), _Slot(0.11, 0.14, 0.89, 0.67), _Slot(0.11, 0.22, 0.89, 0.64)
+        _Slot(0.07, 0.69, 0.93, 0.94), _Slot(0.11, 0.14, 0.89, 0.66), _Slot(0.11, 0.20, 0.89, 0.64)
     ),
     # Stories: no words in the top 14 % and the bottom 20 %.
     ("story", "top"): _Slots(
-        _Slot(0.07, 0.165, 0.93, 0.34), _Slot(0.09, 0.38, 0.91, 0.83), _Slot(0.10, 0.42, 0.90, 0.76)
+        _Slot(0.07, 0.155, 0.93, 0.355),
+        _Slot(0.09, 0.38, 0.91, 0.83),
+        _Slot(0.10, 0.42, 0.90, 0.76),
     ),
     ("story", "center"): _Slots(
         _Slot(0.07, 0.39, 0.93, 0.54), _Slot(0.09, 0.57, 0.91, 0.91), _Slot(0.10, 0.57, 0.90, 0.86)

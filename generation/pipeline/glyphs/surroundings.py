@@ -34,29 +34,32 @@ class Softbox:
     warmth: float = 0.0
 
 
-# For cushions, which mirror everything around them: a big key up on the left, a long strip on the
-# right, one overhead, low cards so that the undersides are not black, and a dim wide one where the
-# viewer stands, for the ridges.
+# For cushions, which mirror everything around them: a stroke's body mirrors the viewer's side, so a
+# huge even scrim hangs there and makes it broad bright gold; a hot box up on the left in it gives
+# the glint, a gap under it the one crisp dark line near the lower edge, a low card and wings behind
+# the bright amber rims.
 CUSHION_BOXES: Final = (
-    Softbox(-44, 34, 62, 44, 9.0, 8, 0.15),
-    Softbox(62, 12, 18, 70, 5.0, 6, 0.1),
-    Softbox(10, 74, 120, 16, 4.5, 8, 0.2),
-    Softbox(-112, 8, 26, 80, 3.4, 10, 0.4),
-    Softbox(125, 25, 30, 60, 2.6, 10, 0.6),
-    Softbox(20, -38, 110, 20, 2.2, 10, 0.9),
-    Softbox(0, -72, 360, 20, 0.8, 10, 1.0),
-    Softbox(4, 2, 50, 30, 0.55, 24, 0.7),
+    Softbox(-8, 40, 170, 46, 1.30, 12, 0.10),
+    Softbox(-4, -4, 150, 54, 0.95, 10, 0.42),
+    Softbox(-38, 42, 44, 30, 8.0, 8, 0.0),
+    Softbox(64, 18, 12, 60, 4.0, 5, 0.05),
+    Softbox(0, 80, 360, 14, 2.4, 8, 0.2),
+    Softbox(10, -76, 360, 16, 1.3, 6, 0.75),
+    Softbox(-128, 12, 50, 110, 0.7, 16, 0.6),
+    Softbox(130, 12, 50, 110, 0.7, 16, 0.7),
 )
 
-# For bevelled chrome: the front mirrors the viewer's side, so a bright bank begins just above it
-# (the horizon line of chrome); bevels mirror left, right, top and bottom, each of its own value.
+# For bevelled chrome: the front mirrors the viewer's side, where a great bank shines down to a
+# horizon line low on the letters and a grey floor lies under it; bevels mirror left, right, top and
+# bottom: the lit ones are bright, the lower and the right ones dark, and they draw the letter.
 BEVEL_BOXES: Final = (
-    Softbox(-8, 21, 130, 30, 1.5, 7, 0.0),
-    Softbox(-90, 10, 50, 90, 2.4, 8, 0.0),
-    Softbox(90, 5, 20, 90, 3.2, 6, 0.1),
-    Softbox(0, 84, 360, 26, 5.0, 5, 0.05),
-    Softbox(0, -70, 360, 18, 0.7, 8, 0.8),
-    Softbox(-30, 3, 26, 4, 2.5, 2, 0.0),
+    Softbox(-6, 22, 150, 66, 1.25, 5, 0.0),
+    Softbox(-34, 30, 40, 22, 1.2, 12, 0.0),
+    Softbox(0, -24, 150, 22, 0.30, 8, 0.15),
+    Softbox(-92, 10, 44, 90, 1.6, 8, 0.0),
+    Softbox(94, 30, 12, 60, 1.6, 6, 0.1),
+    Softbox(0, 84, 360, 26, 3.4, 5, 0.05),
+    Softbox(0, -84, 360, 8, 0.25, 6, 0.6),
 )
 
 NEUTRAL: Final = np.array([1.0, 0.985, 0.96])
@@ -67,8 +70,12 @@ RIM_WARMTH: Final = 0.6
 
 # Light left between the softboxes. Folds of foil mirror each other, so their darkness is amber;
 # steel's is black.
-FOIL_DARK: Final = np.array([0.085, 0.038, 0.012])
+FOIL_DARK: Final = np.array([0.11, 0.046, 0.012])
 STEEL_DARK: Final = np.array([0.020, 0.019, 0.020])
+
+# How much of the set's own colour is mirrored: much of it would fill the dark bevels that draw a
+# steel letter on a bright set.
+FOIL_SET_SHARE, STEEL_SET_SHARE = 0.8, 0.22
 
 
 def surroundings(profile: Profile, tint: tuple[Floats, Floats]) -> npt.NDArray[np.float32]:
@@ -83,7 +90,8 @@ def surroundings(profile: Profile, tint: tuple[Floats, Floats]) -> npt.NDArray[n
     behind = _smooth(0.2, -0.8, z)[..., None]
     cushion = profile == "inflate"
     dark = np.broadcast_to(FOIL_DARK if cushion else STEEL_DARK, (*y.shape, 3))
-    radiance = dark + behind * backdrop * 0.9 + below * ground * 0.8
+    share = FOIL_SET_SHARE if cushion else STEEL_SET_SHARE
+    radiance = dark + share * (behind * backdrop + below * ground)
     azimuth, elevation = np.degrees(np.arctan2(x, z)), np.degrees(np.arcsin(np.clip(y, -1, 1)))
     for box in CUSHION_BOXES if cushion else BEVEL_BOXES:
         radiance = radiance + _glow(box, azimuth, elevation)
