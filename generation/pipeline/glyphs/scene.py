@@ -121,13 +121,6 @@ def front_scene(mesh: TextMesh, rig: Rig, placement: Placement, samples: int) ->
     }
 
 
-def load_scene(scene: dict[str, Any]) -> Any:
-    """Return Mitsuba's loaded scene: half a second of building its search tree."""
-    import mitsuba as mi
-
-    return mi.load_dict(scene)
-
-
 def _environment(material: Material, rig: Rig, tint: tuple[Floats, Floats]) -> dict[str, Any]:
     import mitsuba as mi
 
