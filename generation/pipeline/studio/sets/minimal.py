@@ -22,8 +22,8 @@ SWEEP_DISTANCE: Final = 7.0
 
 def _tones(palette: Palette) -> tuple[Rgb, Rgb]:
     """Wall and plinth: two close tones, lighter or darker to stand apart from the product."""
-    value = {"dark": 0.95, "mid": 0.94, "light": 0.68}[palette.product_tone]
-    saturation = {"dark": 0.16, "mid": 0.23, "light": 0.38}[palette.product_tone]
+    value = {"dark": 0.90, "mid": 0.86, "light": 0.66}[palette.product_tone]
+    saturation = {"dark": 0.30, "mid": 0.38, "light": 0.42}[palette.product_tone]
     wall = palette.shade(saturation=saturation, value=value)
     plinth = palette.shade(saturation=saturation * 0.72, value=min(value * 1.08, 0.97))
     return wall, plinth
@@ -78,8 +78,8 @@ SET: Final = StudioSet(
     elevation=7.0,
     lying_elevation=20.0,
     aperture=0.06,
-    key_level=Levels(0.66, 0.58, 0.26),
-    vignette=0.12,
+    key_level=Levels(0.34, 0.25, 0.16),
+    vignette=0.24,
     plate_scale=0.75,
     plate_samples=9,
     textured=False,
