@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
@@ -45,7 +46,8 @@ def ensure_demo_user() -> User:
     """Return the demo merchant, making the account and its team on first use."""
     user = User.objects.filter(email=DEMO_EMAIL).first()
     if user is None:
-        user = User.objects.create_user(DEMO_EMAIL, DEMO_PASSWORD, is_staff=True, is_superuser=True)
+        # Nobody can log in to it on a deployment; there it only owns what `make ad` makes.
+        user = User.objects.create_user(DEMO_EMAIL, DEMO_PASSWORD if settings.LOCAL else None)
     if not user.teams.exists():
         team = create_team_for(user)
         Team.objects.filter(pk=team.pk).update(name=DEMO_SHOP)

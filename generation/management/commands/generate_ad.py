@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from accounts.models import Team, User
-from campaigns.ad_text import CopyRefused
+from campaigns.ad_text import CopyRefused, clean_ad_text
 from campaigns.intake import PhotoRefused
 from campaigns.models import Ad
 from campaigns.services import create_ad, store_photo
@@ -110,6 +110,11 @@ class Command(BaseCommand):
 
 
 def _create_ad(user: User, team: Team, options: dict[str, Any]) -> Ad:
+    # Judged before the photo is stored: what is refused leaves nothing behind.
+    clean_ad_text(options["copy"])
+    catalog.background_style(options["background"])
+    catalog.text_style(options["text"])
+    catalog.frame_format(options["format"])
     return create_ad(
         team=team,
         by=user,
