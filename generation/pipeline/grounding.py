@@ -19,7 +19,7 @@ Rgba = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 # Below this the cut-out is more likely broken than right: the photo becomes a card.
-CARD_CONFIDENCE: Final = 0.35
+CARD_CONFIDENCE: Final = 0.38
 # A product that runs along this much of the photo's edges was cropped by the photographer.
 CARD_BORDER_SHARE: Final = 0.22
 # The card's white border and its corner, as shares of its shorter side.

@@ -1,7 +1,8 @@
 """The cut-out from colour alone, without any learnt model.
 
 A smooth backdrop is fitted and what it does not explain is the product; where that evidence is
-weak, GrabCut tries the whole photo, and whichever outline the photo supports better is taken.
+weak, what sharp edges enclose and what GrabCut makes of the whole photo are tried too, and the
+outline that the photo supports best is taken.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from numpy.typing import NDArray
 from generation.pipeline.errors import NoProductFound
 
 from . import LEAST_AREA, CutOut
-from .confidence import Candidate, backdrop_candidate, whole_photo_candidate
+from .confidence import (
+    Candidate,
+    backdrop_candidate,
+    closed_candidate,
+    whole_photo_candidate,
+)
 from .evidence import HIGH, Evidence, gather_evidence
 from .matte import draw_edge
 
 # Long side of the picture in which the outline is found.
 WORK_SIDE: Final = 512
 # Confidence from which no second opinion is asked for.
-GOOD: Final = 0.55
+GOOD: Final = 0.75
 
 
 def cut_out_by_colour(rgb: NDArray[np.uint8]) -> CutOut:
@@ -36,12 +42,13 @@ def cut_out_by_colour(rgb: NDArray[np.uint8]) -> CutOut:
 
 def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
     """Return the best supported outline in `small` (H, W, 3). Raises NoProductFound."""
-    if (evidence.backdrop.distance > HIGH).mean() < LEAST_AREA / 4:
+    if (evidence.backdrop.distance > HIGH).mean() < LEAST_AREA / 4 and not evidence.edges.any():
         raise NoProductFound("nothing stands out from the backdrop")
     best = backdrop_candidate(small, evidence)
     if best.confidence < GOOD:
         # On equal confidence the whole photo's: it never follows from a backdrop that is none.
-        best = max(whole_photo_candidate(small, evidence), best, key=lambda found: found.confidence)
+        others = whole_photo_candidate(small, evidence), closed_candidate(small, evidence)
+        best = max(*others, best, key=lambda found: found.confidence)
     if best.mask.mean() < LEAST_AREA:
         raise NoProductFound("what stood out was not a solid thing")
     return best

@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .backdrop import border_pixels
+from .closure import closed_outline
 from .evidence import Evidence
 from .grabcut import MIDDLE, settle_edge, whole_photo
-from .outline import outline
+from .outline import disc, edge_support, outline, rim_of
 
 Mask = NDArray[np.bool_]
 
@@ -20,8 +22,14 @@ Mask = NDArray[np.bool_]
 COVERAGE: Final = (0.55, 0.9)
 # Spread of the backdrop itself (Lab): patterned cloth is 8 and more, a wall 1-2, wood 3-5.
 SPREAD: Final = (11.0, 5.0)
-# Part of the outline along which the photo really changes colour.
-AGREEMENT: Final = (0.5, 0.95)
+# Part of the outline along which the photo really changes colour: clearly, or at least sharply.
+AGREEMENT: Final = (0.48, 0.85)
+# Sharp edges beyond the product, per px of its outline: a lost half of a white cup leaves 0.3.
+UNEXPLAINED: Final = (0.45, 0.1)
+# Nearer than this many px the blocks of a JPEG make edges of their own (16 px in a small photo).
+BEYOND: Final = 14
+# How wide a sharp edge is, px.
+LINE_WIDTH: Final = 2.5
 # Overlap of the masks under laxer and stricter thresholds.
 STABILITY: Final = (0.6, 0.93)
 # Part of the outline that lies on the photo's own edge: cropped or filling the photo.
@@ -31,7 +39,7 @@ AREA: Final = (0.95, 0.75)
 # Part of the ring round the outline that is plain backdrop.
 SURROUND: Final = (0.4, 0.85)
 # Likeness of the colours of product and surroundings.
-SEPARATION: Final = (0.75, 0.35)
+SEPARATION: Final = (0.9, 0.5)
 # Part of everything but the product that is full of edges: other goods, shelves, a street.
 BUSY: Final = (0.16, 0.06)
 BUSY_EDGE: Final = 15.0
@@ -43,6 +51,8 @@ LEFT_OUT: Final = (0.9, 0.4)
 SHAKEN: Final = 1.15
 # GrabCut on a whole photo knows no backdrop: it is never fully trusted.
 WHOLE_PHOTO_AT_BEST: Final = 0.8
+# The closed outline bridges gaps of the evidence.
+CLOSED_AT_BEST: Final = 0.9
 # A step of this much Lab over the outline is an edge.
 EDGE_STEP: Final = 7.0
 
@@ -71,6 +81,22 @@ def backdrop_candidate(small: NDArray[np.uint8], evidence: Evidence) -> Candidat
     )
 
 
+def closed_candidate(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
+    """Return what sharp edges enclose in `small` (H, W, 3)."""
+    mask = closed_outline(evidence)
+    if not mask.any():
+        return Candidate(mask, 0.0)
+    mask = settle_edge(small, mask, evidence)
+    return _judged(
+        mask,
+        evidence,
+        CLOSED_AT_BEST,
+        _ramp(evidence.backdrop.coverage, *COVERAGE),
+        _ramp(evidence.backdrop.sigma, *SPREAD),
+        _ramp(_plain_surround(mask, evidence), *SURROUND),
+    )
+
+
 def whole_photo_candidate(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
     """Return what GrabCut makes of `small` (H, W, 3) as a whole."""
     mask = whole_photo(small, evidence)
@@ -94,7 +120,8 @@ def _judged(mask: Mask, evidence: Evidence, *pieces: float) -> Candidate:
     if not mask.any():
         return Candidate(mask, 0.0)
     common = (
-        _ramp(_edge_agreement(mask, evidence), *AGREEMENT),
+        _ramp((_edge_agreement(mask, evidence) + edge_support(mask, evidence)) / 2, *AGREEMENT),
+        _ramp(_unexplained_edges(mask, evidence), *UNEXPLAINED),
         _ramp(_border_contact(mask), *CONTACT),
         _ramp(float(mask.mean()), *AREA),
         _ramp(_left_out(mask, evidence), *LEFT_OUT),
@@ -127,6 +154,19 @@ def _left_out(mask: Mask, evidence: Evidence) -> float:
     others = (evidence.backdrop.distance > evidence.high) & ~mask
     solid = cv2.morphologyEx(others.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     return float(solid.sum() / max(int(mask.sum()), 1))
+
+
+def _unexplained_edges(mask: Mask, evidence: Evidence) -> float:
+    """Sharp edges beyond the product that nothing explains, per px of its outline.
+
+    They are a part left out, or other things. The backdrop's joints, and what runs to the frame
+    (a horizon, a table's corner), are explained.
+    """
+    near = cv2.dilate(mask.astype(np.uint8), disc(BEYOND)).astype(bool)
+    beyond = evidence.edges & ~near & ~evidence.joints
+    _count, lines = cv2.connectedComponents(beyond.astype(np.uint8))
+    beyond &= ~np.isin(lines, lines[border_pixels(*lines.shape)])
+    return float(beyond.sum() / LINE_WIDTH / max(int(rim_of(mask).sum()), 1))
 
 
 def _ramp(value: float, worthless: float, good: float) -> float:

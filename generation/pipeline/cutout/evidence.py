@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backdrop import Backdrop, fit_backdrop
+from .edges import joints, sharp_edges
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -26,11 +27,14 @@ class Evidence:
     """The photo at working size, seen against its backdrop.
 
     `colour`: (H, W) Lab distance with shadows forgiven; `backdrop.distance` is the one without.
+    `edges`: (H, W) where the photo steps sharply; `joints`: (H, W) where the backdrop itself may.
     """
 
     lab: Floats
     backdrop: Backdrop
     colour: Floats
+    edges: Mask
+    joints: Mask
     low: float
     high: float
 
@@ -41,7 +45,9 @@ def gather_evidence(small: NDArray[np.uint8]) -> Evidence:
     backdrop = fit_backdrop(lab)
     low = max(LOW, LOW_SIGMAS * backdrop.sigma)
     high = max(HIGH, HIGH_SIGMAS * backdrop.sigma)
-    return Evidence(lab, backdrop, _forgive_shadow(lab, backdrop), low, high)
+    colour = _forgive_shadow(lab, backdrop)
+    edges = sharp_edges(lab, colour > high)
+    return Evidence(lab, backdrop, colour, edges, joints(backdrop.lab), low, high)
 
 
 def _forgive_shadow(lab: Floats, backdrop: Backdrop) -> Floats:

@@ -44,7 +44,7 @@ def settle_edge(small: Bytes, mask: Mask, evidence: Evidence) -> Mask:
     left, top, right, bottom = margin_box(reachable, margin=4 * reach)
     window = (slice(top, bottom), slice(left, right))
     settled = np.zeros_like(mask)
-    settled[window] = _grabcut(small[window], trimap[window], BAND_ROUNDS)
+    settled[window] = run_grabcut(small[window], trimap[window], BAND_ROUNDS)
     smooth = cv2.medianBlur(settled.astype(np.uint8), 3).astype(bool)
     return main_parts(fill_holes(smooth, evidence))
 
@@ -60,13 +60,13 @@ def whole_photo(small: Bytes, evidence: Evidence, middle: float = MIDDLE) -> Mas
     trimap = np.where(central | (far > evidence.high), cv2.GC_PR_FGD, cv2.GC_PR_BGD)
     frame = np.maximum(np.abs(x[None]), np.abs(y[:, None])) > 0.5 - FRAME
     trimap[frame] = cv2.GC_BGD
-    rough = _grabcut(tiny, trimap.astype(np.uint8), WHOLE_ROUNDS)
+    rough = run_grabcut(tiny, trimap.astype(np.uint8), WHOLE_ROUNDS)
     grown = cv2.resize(rough.astype(np.float32), (width, height)) > 0.5
     opened = cv2.morphologyEx(grown.astype(np.uint8), cv2.MORPH_OPEN, disc(3)).astype(bool)
     return main_parts(fill_holes(opened, evidence)) if opened.any() else opened
 
 
-def _grabcut(picture: Bytes, trimap: Bytes, rounds: int) -> Mask:
+def run_grabcut(picture: Bytes, trimap: Bytes, rounds: int) -> Mask:
     """Return what is product (H, W); a trimap without both sides is returned as it stands."""
     decided = np.ascontiguousarray(trimap)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))

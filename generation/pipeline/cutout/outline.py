@@ -22,10 +22,14 @@ SOFT_EDGE: Final = 3.5
 # An outline has at least this part of its 9 px step within 3 px; a deep soft shadow has a third.
 ABRUPT: Final = 0.45
 # Parts smaller than this share of the largest are dust, crumbs and reflections.
-LEAST_PART: Final = 0.05
+LEAST_PART: Final = 0.02
 # An enclosed patch of pure backdrop is a real hole (a handle) when it is at least this part of the
-# product, at most that, and close to the outside; otherwise it is a label and is filled.
+# product, at most that, close to the outside, and with sharp edges along its outline; otherwise it
+# is a label, or a place where a white cup is as bright as the wall, and is filled.
 HOLE_LEAST, HOLE_MOST = 0.004, 0.25
+HOLE_OUTLINED: Final = 0.4
+# An outline may be this many px off an edge and still be its.
+EDGE_REACH: Final = 2
 
 
 def outline(evidence: Evidence, strictness: float = 1.0) -> Mask:
@@ -91,8 +95,23 @@ def _is_opening(hole: Mask, outside: Mask, filled: Mask, evidence: Evidence) -> 
         return False
     if np.percentile(evidence.backdrop.distance[hole], 75) > evidence.low:
         return False
+    if edge_support(hole, evidence) < HOLE_OUTLINED:
+        return False
     rim = cv2.dilate(hole.astype(np.uint8), disc(round(0.6 * area**0.5))).astype(bool) & ~hole
     return float((rim & outside).sum()) > 0.12 * float(rim.sum())
+
+
+def edge_support(mask: Mask, evidence: Evidence) -> float:
+    """Return the part of the outline of `mask` (H, W), within the frame, on a sharp edge; 0..1."""
+    on_edge = cv2.dilate(evidence.edges.astype(np.uint8), disc(EDGE_REACH)).astype(bool)
+    line = rim_of(mask)
+    line[[0, -1]] = line[:, [0, -1]] = False
+    return float((line & on_edge).sum() / max(int(line.sum()), 1))
+
+
+def rim_of(mask: Mask) -> Mask:
+    """Return the outermost pixels of `mask` (H, W)."""
+    return np.asarray(mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0))
 
 
 def main_parts(mask: Mask) -> Mask:
