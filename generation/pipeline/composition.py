@@ -76,6 +76,7 @@ def run_composition(request: StageRequest, report: Report) -> StageOutput:
     report(Progress(sub_step=SubStep.COMPOSE, fraction=0.02))
     with watch.lap(SubStep.COMPOSE):
         layers = load_layers(request.earlier, frame_format(request.spec.format))
+        report(Progress(sub_step=SubStep.COMPOSE, fraction=0.2))
         final, backing = compose(layers, request.spec.composition_mode, request.spec.seed)
     preview = encode_preview(final)
     report(Progress(sub_step=SubStep.COMPOSE, fraction=0.6, preview=preview))

@@ -104,7 +104,9 @@ class Layout:
 # "center" sets the headline beside the product, half-way up; "bottom" raises the product.
 _ARRANGEMENTS: Final[dict[tuple[FrameClass, str], _Slots]] = {
     ("square", "top"): _Slots(
-        _Slot(0.07, 0.06, 0.93, 0.37), _Slot(0.13, 0.385, 0.87, 0.88), _Slot(0.12, 0.40, 0.88, 0.87)
+        _Slot(0.07, 0.055, 0.93, 0.385),
+        _Slot(0.13, 0.40, 0.87, 0.88),
+        _Slot(0.12, 0.415, 0.88, 0.875),
     ),
     ("square", "center"): _Slots(
         _Slot(0.06, 0.30, 0.485, 0.66),

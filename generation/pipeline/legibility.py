@@ -25,8 +25,8 @@ MEASURE_SIDE: Final = 720
 RIM: Final = 0.004
 # The backing's reach beyond the letters, as parts of the frame, and the share of the near one: a
 # wide change that reads as the set's own light, and a close one that reads as the letters' shade.
-WIDE, NEAR = 0.11, 0.018
-NEAR_SHARE: Final = 0.5
+WIDE, NEAR = 0.14, 0.035
+NEAR_SHARE: Final = 0.3
 # Strengths tried in turn. Beyond the last of each the change would be seen for what it is: a
 # scrim may get deep, a glow soon looks like fog.
 DARKENING: Final = (0.15, 0.3, 0.45, 0.58, 0.7, 0.8, 0.86)

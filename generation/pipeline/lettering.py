@@ -72,7 +72,8 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     Extras: `cells`, a JSON list of {text, x0, y0, x1, y1} in pixels, and on a set of stage 1's
     `light`, the linear ratio by which the letters change it, 1.0 at half of the range. Checks:
     `words`, `face` with the face used and the one it replaced, and `fit` with the shares of the
-    frame that the lettering takes. Raises GlyphMissing, TextDoesNotFit, UnknownChoice, InputMissing without copy, WordsWrong when the proof fails twice.
+    frame that the lettering takes. Raises GlyphMissing, TextDoesNotFit, UnknownChoice,
+    InputMissing without copy, WordsWrong when the proof fails twice.
     """
     if not request.spec.ad_text.strip():
         raise InputMissing("stage 2 needs copy", stage=Stage.TEXT.value)

@@ -254,7 +254,9 @@ def test_steps_come_in_order_with_a_last_preview(compose: Compose) -> None:
     seen: list[Progress] = []
     _final, output = compose(text=words(), goods=product(), report=seen.append)
     assert [step.sub_step for step in seen] == [
-        *(SubStep.COMPOSE, SubStep.COMPOSE, SubStep.CHECK, SubStep.EXPORT)
+        *[SubStep.COMPOSE] * 3,
+        SubStep.CHECK,
+        SubStep.EXPORT,
     ]
     fractions = [step.fraction for step in seen]
     assert fractions == sorted(fractions)

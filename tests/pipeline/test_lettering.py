@@ -87,6 +87,17 @@ def test_words_are_never_cut_and_keep_their_margins(tmp_path, fmt, copy):
     assert output.checks["words"]["ok"]
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("copy", ["딸기", "추석 선물 세트 예약"])
+def test_short_copy_is_a_headline_and_the_check_says_how_large(tmp_path, copy):
+    output = run_lettering(requested(tmp_path, copy, "gold_balloon"), lambda _: None)
+    fit, alpha = output.checks["fit"], layer_of(output)[..., 3]
+    assert fit["cap_height"] >= 0.07
+    columns = np.flatnonzero((alpha > 127).any(axis=0))
+    assert fit["width"] == pytest.approx((columns[-1] - columns[0]) / alpha.shape[1], abs=0.015)
+    assert fit["lines"] == (2 if " " in copy else 1)
+
+
 @pytest.mark.parametrize("clean", [False, True])
 def test_edges_have_no_dark_fringe_and_colour_goes_on_beyond_them(clean):
     disc = np.zeros((120, 120), np.float32)
