@@ -78,6 +78,29 @@ def test_the_wall_is_seen_through_a_handle(tmp_path: Path) -> None:
     assert alpha[int(0.55 * 420), int(0.64 * 420)] == 0
 
 
+def test_a_white_product_before_a_white_wall_is_not_cut_in_half(tmp_path: Path) -> None:
+    photo = product_photo("box", "plain", side=420, colour=(244, 243, 240), ground=(236, 236, 234))
+    found = cut(photo.rgb, tmp_path)
+    assert overlap(found, photo) >= 0.95
+
+
+def test_a_part_as_bright_as_the_wall_is_no_hole(tmp_path: Path) -> None:
+    photo = product_photo("bowl", "plain", side=420)
+    bright = photo.rgb.copy()
+    bright[int(0.56 * 420) : int(0.66 * 420), int(0.4 * 420) : int(0.6 * 420)] = (225, 222, 215)
+    alpha = full_alpha(cut(bright, tmp_path), bright.shape)
+    assert alpha[int(0.6 * 420), int(0.5 * 420)] == 1
+
+
+def test_a_small_part_beside_a_large_one_is_kept(tmp_path: Path) -> None:
+    photo = product_photo("bottle", "plain", side=420)
+    pair = photo.rgb.copy()
+    cv2.circle(pair, (340, 330), 16, (60, 90, 160), -1, cv2.LINE_AA)
+    alpha = full_alpha(cut(pair, tmp_path), pair.shape)
+    assert alpha[330, 340] == 1
+    assert alpha[250, 210] == 1
+
+
 def test_opaque_pixels_are_the_photos_own(tmp_path: Path) -> None:
     photo = product_photo("bag", "table", side=420)
     found = cut(photo.rgb, tmp_path)

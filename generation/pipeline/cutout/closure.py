@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .evidence import Evidence
 from .grabcut import run_grabcut
-from .outline import disc, fill_holes, main_parts
+from .outline import EDGE_REACH, disc, fill_holes, main_parts
 
 Mask = NDArray[np.bool_]
 
@@ -31,13 +31,37 @@ DEEP: Final = 5
 GAIN: Final = 8.0
 CALM: Final = 0.8
 ROUNDS: Final = 3
+# A fenced piece that GrabCut gave up is product when this part of its outer side is a sharp edge.
+OUTLINED: Final = 0.6
+# Pieces smaller than this part of the product are the width of the fence itself.
+LEAST_PIECE: Final = 0.004
 
 
-def closed_outline(evidence: Evidence) -> Mask:
-    """Return the product's mask (H, W), empty when the edges enclose nothing."""
-    body = _fenced(evidence.edges | (evidence.colour > evidence.low))
-    if not body.any():
-        return body
+def fenced(evidence: Evidence) -> Mask:
+    """Return what the photo's sharp edges and clear colours enclose (H, W), with a ragged rim."""
+    return _fenced(evidence.edges | (evidence.colour > evidence.low))
+
+
+def restore(mask: Mask, body: Mask, evidence: Evidence) -> Mask:
+    """Return `mask` with the pieces of the fenced `body` that sharp edges close off outside."""
+    pieces = cv2.morphologyEx((body & ~mask).astype(np.uint8), cv2.MORPH_OPEN, disc(2))
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats(pieces)
+    outside = cv2.dilate((~body & ~mask).astype(np.uint8), disc(2)).astype(bool)
+    on_edge = cv2.dilate(evidence.edges.astype(np.uint8), disc(EDGE_REACH)).astype(bool)
+    restored = mask.copy()
+    for number in range(1, count):
+        piece = numbers == number
+        side = piece & outside
+        if stats[number, cv2.CC_STAT_AREA] < LEAST_PIECE * mask.sum() or not side.any():
+            continue
+        if (side & on_edge).sum() > OUTLINED * side.sum():
+            restored |= piece
+    closed = cv2.morphologyEx(restored.astype(np.uint8), cv2.MORPH_CLOSE, disc(2)).astype(bool)
+    return fill_holes(closed, evidence)
+
+
+def closed_outline(evidence: Evidence, body: Mask) -> Mask:
+    """Return the settled outline (H, W) of the fenced `body`, which is not empty."""
     hull = np.zeros(body.shape, np.uint8)
     points = cv2.findNonZero(body.astype(np.uint8))
     cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)

@@ -29,6 +29,8 @@ from .matte import draw_edge
 WORK_SIDE: Final = 512
 # Confidence from which no second opinion is asked for.
 GOOD: Final = 0.75
+# Confidence from which the whole photo, the dearest and last opinion, is not asked.
+FAIR: Final = 0.6
 
 
 def cut_out_by_colour(rgb: NDArray[np.uint8]) -> CutOut:
@@ -46,9 +48,14 @@ def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
         raise NoProductFound("nothing stands out from the backdrop")
     best = backdrop_candidate(small, evidence)
     if best.confidence < GOOD:
+        best = max(closed_candidate(small, evidence), best, key=_confidence)
+    if best.confidence < FAIR:
         # On equal confidence the whole photo's: it never follows from a backdrop that is none.
-        others = whole_photo_candidate(small, evidence), closed_candidate(small, evidence)
-        best = max(*others, best, key=lambda found: found.confidence)
+        best = max(whole_photo_candidate(small, evidence), best, key=_confidence)
     if best.mask.mean() < LEAST_AREA:
         raise NoProductFound("what stood out was not a solid thing")
     return best
+
+
+def _confidence(found: Candidate) -> float:
+    return found.confidence

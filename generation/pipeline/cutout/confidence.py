@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backdrop import border_pixels
-from .closure import closed_outline
+from .closure import closed_outline, fenced, restore
 from .evidence import Evidence
 from .grabcut import MIDDLE, settle_edge, whole_photo
 from .outline import disc, edge_support, outline, rim_of
@@ -83,10 +83,11 @@ def backdrop_candidate(small: NDArray[np.uint8], evidence: Evidence) -> Candidat
 
 def closed_candidate(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
     """Return what sharp edges enclose in `small` (H, W, 3)."""
-    mask = closed_outline(evidence)
+    body = fenced(evidence)
+    mask = closed_outline(evidence, body) if body.any() else body
     if not mask.any():
         return Candidate(mask, 0.0)
-    mask = settle_edge(small, mask, evidence)
+    mask = restore(settle_edge(small, mask, evidence), body, evidence)
     return _judged(
         mask,
         evidence,
