@@ -5,11 +5,14 @@ import json
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from generation.pipeline.catalog import frame_format
+from generation.pipeline.composition import compose, load_layers
 from generation.pipeline.glyphs.cast import cast_light, save_light, shadow_window
-from generation.pipeline.glyphs.plan import Lettering, plan_lettering
+from generation.pipeline.glyphs.plan import plan_lettering
 from generation.pipeline.layout import plan_layout
+from generation.pipeline.lettering import run_lettering
 from generation.pipeline.studio.palette import NEUTRAL_PALETTE
 from generation.pipeline.studio.stage import rig_for
 from generation.pipeline.types import AdSpec, Stage, StageOutput, StageRequest
@@ -17,23 +20,25 @@ from generation.pipeline.types import AdSpec, Stage, StageOutput, StageRequest
 
 @pytest.fixture
 def lettering_on(tmp_path):
-    def build(style: str) -> Lettering:
-        layout = plan_layout(frame_format("1:1"), "top", 0.8, True)
-        rig = rig_for(style, frame_format("1:1"), layout, NEUTRAL_PALETTE, 5)
-        stored = tmp_path / "rig.json"
-        stored.write_text(json.dumps(rig.to_json()), encoding="utf-8")
-        background = StageOutput(image=tmp_path / "none.png", extras={"rig": stored})
-        spec = AdSpec(photo=None, ad_text="특가", background_style=style, text_style="metal")
-        request = StageRequest(
-            stage=Stage.TEXT,
-            spec=spec,
-            earlier={Stage.BACKGROUND: background},
-            out_dir=tmp_path,
-            cache_dir=tmp_path / "cache",
-        )
-        return plan_lettering(request)
+    return lambda style: plan_lettering(request_on(tmp_path, style))
 
-    return build
+
+def request_on(tmp_path, style: str) -> StageRequest:
+    layout = plan_layout(frame_format("1:1"), "top", 0.8, True)
+    rig = rig_for(style, frame_format("1:1"), layout, NEUTRAL_PALETTE, 5)
+    stored = tmp_path / "rig.json"
+    stored.write_text(json.dumps(rig.to_json()), encoding="utf-8")
+    scene = tmp_path / "scene.png"
+    Image.new("RGB", (1080, 1080), (150, 150, 150)).save(scene)
+    background = StageOutput(image=scene, extras={"rig": stored})
+    spec = AdSpec(photo=None, ad_text="특가", background_style=style, text_style="metal")
+    return StageRequest(
+        stage=Stage.TEXT,
+        spec=spec,
+        earlier={Stage.BACKGROUND: background},
+        out_dir=tmp_path,
+        cache_dir=tmp_path / "cache",
+    )
 
 
 def test_letters_on_a_near_wall_throw_their_shadow_down_to_the_right(lettering_on):
@@ -72,3 +77,15 @@ def test_a_stored_ratio_keeps_one_at_half_of_the_range(tmp_path):
     stored = cv2.imread(str(tmp_path / "light.png"), cv2.IMREAD_UNCHANGED)[..., ::-1]
     assert stored.dtype == np.uint16
     assert np.allclose(stored / 32767.5, ratio, atol=1e-4)
+
+
+def test_the_shadow_is_stored_and_darkens_the_finished_ad_beside_the_letters(tmp_path, monkeypatch):
+    monkeypatch.setattr("generation.pipeline.lettering.SAMPLES", 4)
+    request = request_on(tmp_path, "minimal")
+    lettering = run_lettering(request, lambda _: None)
+    layers = load_layers({**request.earlier, Stage.TEXT: lettering}, frame_format("1:1"))
+    assert layers.light is not None
+    final, _ = compose(layers, "overlay")
+    deepest = (layers.light.mean(axis=2) < 0.6) & (layers.text[..., 3] == 0)
+    assert deepest.any()
+    assert final[deepest].mean() < 0.8 * 150
