@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 
 
 def main() -> None:
-    """Run the named benchmark: whole ads, or the cut-out's quality."""
+    """Run the named benchmark: whole ads and the wire, or the cut-out's quality."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("what", nargs="?", choices=("ad", "cutout"), default="ad")
     parser.add_argument("--runs", type=int, default=5)
@@ -19,6 +21,8 @@ def main() -> None:
     from . import ad
 
     ad.bench(options.runs)
+    # A process of its own: it needs settings of its own before Django is set up.
+    subprocess.run([sys.executable, "-m", "bench.live_latency"], check=True)
 
 
 if __name__ == "__main__":
