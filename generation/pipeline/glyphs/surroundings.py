@@ -55,11 +55,11 @@ CUSHION_BOXES: Final = (
 BEVEL_BOXES: Final = (
     Softbox(-6, 22, 150, 66, 1.25, 5, 0.0),
     Softbox(-34, 30, 40, 22, 1.2, 12, 0.0),
-    Softbox(0, -24, 150, 22, 0.30, 8, 0.15),
+    Softbox(0, -24, 150, 24, 0.50, 8, 0.1),
     Softbox(-92, 10, 44, 90, 1.6, 8, 0.0),
-    Softbox(94, 30, 12, 60, 1.6, 6, 0.1),
+    Softbox(94, 20, 24, 80, 1.1, 8, 0.1),
     Softbox(0, 84, 360, 26, 3.4, 5, 0.05),
-    Softbox(0, -84, 360, 8, 0.25, 6, 0.6),
+    Softbox(0, -82, 360, 18, 0.60, 6, 0.2),
 )
 
 NEUTRAL: Final = np.array([1.0, 0.985, 0.96])
@@ -75,7 +75,7 @@ STEEL_DARK: Final = np.array([0.020, 0.019, 0.020])
 
 # How much of the set's own colour is mirrored: much of it would fill the dark bevels that draw a
 # steel letter on a bright set.
-FOIL_SET_SHARE, STEEL_SET_SHARE = 0.8, 0.22
+FOIL_SET_SHARE, STEEL_SET_SHARE = 0.8, 0.3
 
 
 def surroundings(profile: Profile, tint: tuple[Floats, Floats]) -> npt.NDArray[np.float32]:
