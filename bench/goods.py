@@ -15,15 +15,21 @@ SEGMENTS = 128
 
 @dataclass(frozen=True)
 class Part:
-    """One mesh of a product: vertices (N,3), uv (N,2), faces (M,3), and its Mitsuba BSDF."""
+    """One mesh of a product: vertices (N,3), uv (N,2), faces (M,3), and its Mitsuba BSDF.
+
+    `smooth` surfaces are shaded as if curved between the vertices; edges stay edges otherwise.
+    """
 
     vertices: np.ndarray
     uv: np.ndarray
     faces: np.ndarray
     bsdf: dict
+    smooth: bool = False
 
 
-def lathe(profile: list[tuple[float, float]], bsdf: dict, *, squash: float = 1.0) -> Part:
+def lathe(
+    profile: list[tuple[float, float]], bsdf: dict, *, squash: float = 1.0, smooth: bool = False
+) -> Part:
     """Turn a profile of (radius, height) points into a surface of revolution about z."""
     points = np.array(profile, np.float32)
     angle = np.linspace(0, 2 * np.pi, SEGMENTS + 1, dtype=np.float32)
@@ -31,7 +37,8 @@ def lathe(profile: list[tuple[float, float]], bsdf: dict, *, squash: float = 1.0
     vertices = np.stack([radius * np.cos(angle), radius * np.sin(angle) * squash, height], -1)
     along = np.linspace(0, 1, len(points), dtype=np.float32)
     uv = np.stack(np.broadcast_arrays(angle / (2 * np.pi), along[:, None]), -1)
-    return Part(vertices.reshape(-1, 3), uv.reshape(-1, 2), _grid(len(points), SEGMENTS + 1), bsdf)
+    faces = _grid(len(points), SEGMENTS + 1)
+    return Part(vertices.reshape(-1, 3), uv.reshape(-1, 2), faces, bsdf, smooth)
 
 
 def _grid(rows: int, columns: int) -> np.ndarray:
@@ -101,7 +108,7 @@ def sesame_oil() -> list[Part]:
         [("참기름", 230, "#7a1d12", 0.42), ("방앗간에서 갓 짠", 84, "#3b2a18", 0.74)], "#7a1d12",
     )  # fmt: skip
     return [
-        lathe(_smooth(body), glass),
+        lathe(_smooth(body), glass, smooth=True),
         lathe([(1.095, 0.75), (1.095, 2.75)], textured(paper, 0.55)),
         lathe([(0, 5.85), (0.45, 5.85), (0.47, 5.8), (0.47, 5.1), (0.42, 5.05)][::-1],
               coloured((0.55, 0.02, 0.02), 0.25)),
@@ -145,7 +152,9 @@ def tangerine_bowl() -> list[Part]:
     for x, y, z in places:
         skin = coloured((0.86, 0.30 + 0.05 * random.random(), 0.02), 0.32, specular=0.5)
         turn = np.linspace(0, np.pi, 40)
-        sphere = lathe(list(zip(0.76 * np.sin(turn), -0.66 * np.cos(turn), strict=True)), skin)
+        sphere = lathe(
+            list(zip(0.76 * np.sin(turn), -0.66 * np.cos(turn), strict=True)), skin, smooth=True
+        )
         sphere.vertices[:] += np.array([x, y, z], np.float32)
         parts.append(sphere)
     return parts

@@ -9,7 +9,7 @@ little noise. Writes NAME.jpg (the photo) and NAME.alpha.png (the exact cut-out)
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -52,7 +52,7 @@ def _mesh(name: str, part: Part):
     properties = mi.Properties()
     properties["bsdf"] = mi.load_dict({"type": "twosided", "nested": part.bsdf})
     mesh = mi.Mesh(name, len(part.vertices), len(part.faces), props=properties,
-                   has_vertex_texcoords=True)  # fmt: skip
+                   has_vertex_normals=part.smooth, has_vertex_texcoords=True)  # fmt: skip
     values = mi.traverse(mesh)
     values["vertex_positions"] = part.vertices.ravel()
     values["vertex_texcoords"] = part.uv.ravel()
@@ -118,7 +118,7 @@ def _turned(part: Part, degrees: float) -> Part:
     spin = np.deg2rad(degrees)
     rotation = np.array([[np.cos(spin), -np.sin(spin), 0], [np.sin(spin), np.cos(spin), 0],
                          [0, 0, 1]], np.float32)  # fmt: skip
-    return Part(part.vertices @ rotation.T, part.uv, part.faces, part.bsdf)
+    return replace(part, vertices=part.vertices @ rotation.T)
 
 
 def photograph(name: str, out: Path, setting: str = "pale", side: int = SIDE) -> Path:
