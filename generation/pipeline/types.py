@@ -110,7 +110,7 @@ class StageOutput:
 
     `image`: stage 1 and 3 sRGB PNG at the format's size; stage 2 RGBA PNG at the format's size,
     straight alpha. `extras` name further files in the same folder (product layer, shadow map, ...).
-    `checks` are the proof of design section 7, JSON-serialisable. `seconds` per sub-step.
+    `checks` are the proof of words and product, JSON-serialisable. `seconds` per sub-step.
     """
 
     image: Path
