@@ -47,20 +47,23 @@ def _media_of_its_own(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
+def database_url() -> str:
+    """The address under which another process finds this run's test database."""
+    settings_dict = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings_dict['NAME']}"
+    user, host = settings_dict.get("USER") or "", settings_dict.get("HOST") or ""
+    password = f":{settings_dict['PASSWORD']}" if settings_dict.get("PASSWORD") else ""
+    port = settings_dict.get("PORT") or 5432
+    return f"postgres://{user}{password}@{host}:{port}/{settings_dict['NAME']}"
+
+
 @pytest.fixture
 def process_environment(transactional_db, settings) -> dict[str, str]:
     """The environment in which a real process sees this test's database, Redis and files."""
-    database = settings.DATABASES["default"]
-    name = connection.settings_dict["NAME"]
-    if database["ENGINE"].endswith("sqlite3"):
-        url = f"sqlite:///{name}"
-    else:
-        user, host, port = (database.get(key) or "" for key in ("USER", "HOST", "PORT"))
-        password = f":{database['PASSWORD']}" if database.get("PASSWORD") else ""
-        url = f"postgres://{user}{password}@{host}:{port or 5432}/{name}"
     return {
         **os.environ,
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "PYTHONPATH": str(settings.BASE_DIR),

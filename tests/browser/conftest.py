@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import database_url
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 # A machine with two busy cores: a page, a job in test mode, a process may each take their time.
@@ -57,26 +58,18 @@ def wait_until_answering(url: str) -> None:
             return
 
 
-@pytest.fixture(scope="session")
+# Not for the session: its worker would take the jobs of the tests that start their own.
+@pytest.fixture(scope="package")
 def site_media(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("media")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(django_db_setup, redis_server, site_media) -> Iterator[str]:
     """The address of a running site on the test database, with one worker, for all these tests."""
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{name}"
-    else:
-        parts = {key: connection.settings_dict.get(key) or "" for key in ("USER", "HOST", "PORT")}
-        password = connection.settings_dict.get("PASSWORD")
-        secret = f":{password}" if password else ""
-        port = parts["PORT"] or 5432
-        url = f"postgres://{parts['USER']}{secret}@{parts['HOST']}:{port}/{name}"
     environment = {
         **os.environ,
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(),
         "REDIS_URL": django_settings.REDIS_URL,
         "MEDIA_ROOT": str(site_media),
         "FORCE_TEST_MODE": "1",
@@ -106,7 +99,7 @@ def site(django_db_setup, redis_server, site_media) -> Iterator[str]:
                 process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
