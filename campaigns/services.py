@@ -63,7 +63,7 @@ def prune_photos() -> int:
             photo.delete()
         except ProtectedError:  # an ad took it meanwhile
             continue
-        photo.image.storage.delete(photo.image.name)
+        photo.image.delete(save=False)
         removed += 1
     return removed
 
