@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from io import BytesIO
 
 import psutil
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
+from campaigns.services import store_photo
+from generation import live
 from generation.deadlines import MAX_LOSSES, PROGRESS_EVERY
 from generation.models import Job, JobEvent, WorkerProcess
 from generation.pipeline.types import Stage
 from generation.queueing import engine_queue, wake
+from generation.services import submit_job
 from generation.work.engine_child import is_out_of_memory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +60,23 @@ def test_a_bug_keeps_its_traceback_for_the_admin_and_shows_one_sentence(submit, 
     assert (job.status, job.error_code) == (Job.Status.FAILED, "bug")
     assert "Traceback" in job.error_detail
     assert "Traceback" not in str(JobEvent.objects.filter(job=job).last().payload)
+
+
+def test_a_photo_of_nothing_is_refused_by_the_engine_and_the_worker_goes_on(
+    submit, burst, make_ad, team, owner
+):
+    """The studio engine itself, not test mode: the photo is decoded and searched for a product."""
+    flat = BytesIO()
+    Image.new("RGB", (640, 640), (120, 130, 140)).save(flat, "PNG")
+    upload = SimpleUploadedFile("flat.png", flat.getvalue(), "image/png")
+    nothing = make_ad(photo=store_photo(team=team, by=owner, upload=upload))
+    bad, good = submit_job(ad=nothing, by=owner), submit()
+    burst()
+    bad.refresh_from_db()
+    assert (bad.status, bad.error_code) == (Job.Status.FAILED, "no_product_found")
+    assert not bad.stages.exists()
+    assert "상품을 찾지 못했어요" in live.snapshot(bad)["error"]["message"]
+    assert Job.objects.get(pk=good.pk).status == Job.Status.COMPLETED
 
 
 def test_a_worker_goes_on_after_a_failed_job(submit, burst):
