@@ -44,7 +44,10 @@ class Campaign(models.Model):
 
 
 class ProductPhoto(models.Model):
-    """A photo as the safe intake re-encoded it: upright, sRGB, no metadata."""
+    """A photo as the safe intake re-encoded it: upright, sRGB, no metadata.
+
+    One that was cut out by hand is a photo of its own, with alpha, and knows where it came from.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="photos")
     image = models.FileField(upload_to=photo_path)
@@ -52,6 +55,14 @@ class ProductPhoto(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     original_name = models.CharField(max_length=200, blank=True)
+    cut_from = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="cut_outs",
+        verbose_name=_("오려 내기 전 사진"),
+    )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -128,6 +139,8 @@ class Ad(models.Model):
     )
     format = models.CharField(_("규격"), max_length=20, default="1:1")
     font = models.CharField(_("글꼴"), max_length=60, blank=True)
+    palette = models.CharField(_("색"), max_length=20, default="auto")
+    subtext = models.CharField(_("작은 문구"), max_length=200, blank=True)
     seed = models.PositiveIntegerField(default=0)
     variant_group = models.UUIDField(default=uuid.uuid4, db_index=True)
 

@@ -30,7 +30,8 @@ UNUSED_PHOTO_AGE = timedelta(days=1)
 # What a copy of an ad takes over unless it is told otherwise.
 COPIED_FIELDS = (
     *("campaign", "photo", "ad_text", "background_style", "text_style", "text_position"),
-    *("composition_mode", "format", "font", "seed", "variant_group"),
+    *("composition_mode", "format", "font", "palette", "subtext"),
+    *("seed", "variant_group"),
 )
 
 
@@ -93,6 +94,8 @@ def create_ad(
     composition_mode: str = Ad.CompositionMode.OVERLAY,
     format: str = "1:1",  # noqa: A002 - the catalogue's and the API's word
     font: str = "",
+    palette: str = "auto",
+    subtext: str = "",
     seed: int | None = None,
     campaign: Campaign | None = None,
 ) -> Ad:
@@ -115,6 +118,8 @@ def create_ad(
         composition_mode=composition_mode,
         format=format,
         font=font,
+        palette=palette,
+        subtext=subtext,
         seed=secrets.randbelow(SEED_LIMIT) if seed is None else seed,
     )
 

@@ -30,6 +30,7 @@ def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
     wishes = {name: getattr(ad, name, None) for name in SPEC_FIELDS}
     return wishes | {
         "font": ad.font or None,
+        "draft": False,
         "test_mode": test_mode,
         "photo_sha256": ad.photo.sha256 if ad.photo else None,
     }

@@ -40,13 +40,16 @@ def _background_inputs(spec: AdSpec, photo: str | None, engine: str) -> dict[str
     return {
         "engine": engine,
         "test_mode": spec.test_mode,
+        "draft": spec.draft,
         "photo": photo,
         "background_style": spec.background_style,
+        "palette": spec.palette,
         "format": spec.format,
         "seed": spec.seed,
         "text_position": spec.text_position,
         # The scene leaves room for lettering, whatever it says: new words keep the scene.
         "has_copy": bool(spec.ad_text),
+        "has_subtext": bool(spec.subtext),
     }
 
 
@@ -63,4 +66,5 @@ def _composition_inputs(spec: AdSpec, photo: str | None, engine: str) -> dict[st
     return {
         "text": stage_key(Stage.TEXT, spec, photo, engine),
         "composition_mode": spec.composition_mode,
+        "subtext": spec.subtext,
     }

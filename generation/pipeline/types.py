@@ -60,7 +60,9 @@ class AdSpec:
 
     `photo` is the safe intake's re-encoded file (sRGB, RGB or RGBA, upright) or None for an ad
     without a product. `ad_text` is NFC and already validated; empty means no lettering.
-    Style, format and font keys are those of `catalog.py`.
+    Style, format, palette and font keys are those of `catalog.py`. `subtext` is a second, smaller
+    line of flat type (a price, a date), NFC and validated, or empty. `draft` asks for a small
+    quick picture of the same ad: frames and samples shrink, nothing else changes.
     """
 
     photo: Path | None
@@ -71,7 +73,10 @@ class AdSpec:
     text_position: TextPosition = "auto"
     composition_mode: CompositionMode = "overlay"
     font: str | None = None
+    palette: str = "auto"
+    subtext: str = ""
     seed: int = 0
+    draft: bool = False
     test_mode: bool = False
 
     def to_json(self) -> dict[str, Any]:
