@@ -22,6 +22,7 @@ from .glyphs.scene import front_scene, lettering_scene
 from .glyphs.verify import WordsCheck, check_words, intended_masks
 from .linear_light import to_linear, to_srgb
 from .previews import encode_preview
+from .studio.materials.profile import Cushion
 from .studio.render import Layers, load_scene, render_passes
 from .types import Progress, Report, Stage, StageOutput, StageRequest, SubStep
 
@@ -162,7 +163,7 @@ def _render(lettering: Lettering, seed: int, samples: int, start: float, report:
         lettering.material,
         lettering.rig,
         lettering.placement,
-        tint=lettering.tint(),
+        lettering.setting(),
         samples_per_pass=per_pass,
     )
 
@@ -195,7 +196,7 @@ def _samples_per_pass(pixels: int) -> int:
 
 def _front(lettering: Lettering, seed: int, report: Report) -> Plane:
     """Return the coverage (H, W) 0..1 of what faces the viewer, seen by the same camera."""
-    if lettering.material.profile == "inflate":
+    if isinstance(lettering.material.profile, Cushion):
         # A cushion has no sides: all that is seen of it is its front.
         return np.ones(
             (lettering.placement.crop.height, lettering.placement.crop.width), np.float32

@@ -9,6 +9,7 @@ from generation.pipeline.glyphs.mesh import build_mesh
 from generation.pipeline.glyphs.shaping import layout_lines
 from generation.pipeline.glyphs.store import mesh_path, text_mesh
 from generation.pipeline.studio.materials import material
+from generation.pipeline.studio.materials.profile import Cushion
 
 STYLES = ["gold_balloon", "metal"]
 
@@ -62,8 +63,8 @@ def test_chrome_is_deep_with_a_bevel_of_45_degrees():
 
 def test_a_balloon_is_round_and_higher_where_strokes_are_wider():
     layout = layout_lines("ㅡ", face_for("gold_balloon", "ㅡ").face, 2.0)
-    thin = build_mesh(layout, "inflate", swell=0.0)
-    fat = build_mesh(layout, "inflate", swell=0.03)
+    thin = build_mesh(layout, Cushion(), swell=0.0)
+    fat = build_mesh(layout, Cushion(), swell=0.03)
     assert fat.vertices[:, 2].max() > 1.2 * thin.vertices[:, 2].max()
     ridge = fat.normals[fat.vertices[:, 2] > 0.98 * fat.vertices[:, 2].max()]
     assert (ridge[:, 2] > 0.9).all()

@@ -10,7 +10,7 @@ import pytest
 
 from generation.pipeline.glyphs.faces import face_for
 from generation.pipeline.glyphs.field import distance_field
-from generation.pipeline.glyphs.mesh import SURPLUS
+from generation.pipeline.glyphs.marching import SURPLUS
 from generation.pipeline.glyphs.readback import read_back
 from generation.pipeline.glyphs.shaping import layout_lines
 from generation.pipeline.glyphs.verify import EmToPixel, check_words

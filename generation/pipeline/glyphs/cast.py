@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from generation.pipeline.layout import Box
 from generation.pipeline.studio.camera import Camera, sensor
-from generation.pipeline.studio.materials import Material
+from generation.pipeline.studio.materials.material import rgb
 from generation.pipeline.studio.render import Image, Layers, denoise, render_passes, use_variant
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import build_scene
@@ -94,7 +94,7 @@ def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Ima
     depth = _set_depth(rig, level, crop)
     seat = seated(lettering, level, crop, depth)
     upright = _upright(mesh, lettering, seat)
-    letters = letters_shape(upright, _matt(lettering.material), np.eye(4))
+    letters = letters_shape(upright, _matt(lettering), np.eye(4))
     view = sensor(level, scale=SCALE, crop=crop, pinhole=True) | {"near_clip": seat.clip}
     with_letters = _picture(rig, view, {"letters": letters}, _counted(0, on_pass))
     without = _picture(rig, view, {}, _counted(PASSES, on_pass))
@@ -213,9 +213,9 @@ def _upright(mesh: TextMesh, lettering: Lettering, seat: Seat) -> TextMesh:
     return replace(mesh, vertices=moved.astype(np.float32))
 
 
-def _matt(material: Material) -> dict[str, Any]:
+def _matt(lettering: Lettering) -> dict[str, Any]:
     """Return the surface as the set sees it: its colour, without caustics."""
-    return {"type": "diffuse", "reflectance": material.surface["base_color"]}
+    return {"type": "diffuse", "reflectance": rgb(*lettering.material.tone(lettering.setting()))}
 
 
 def _turned(ratio: Image, level: Camera, crop: Box, camera: Camera, window: Box) -> Image:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from generation.pipeline.catalog import frame_format
 from generation.pipeline.layout import plan_layout
-from generation.pipeline.studio.materials import Material, material
-from generation.pipeline.studio.palette import NEUTRAL_PALETTE
+from generation.pipeline.studio.materials import Material, Setting, material
+from generation.pipeline.studio.palette import NEUTRAL_PALETTE, Rgb
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import rig_for
 from generation.pipeline.types import AdSpec, Stage, StageRequest
@@ -49,12 +49,12 @@ class Lettering:
     backdrop: Picture
     on_set: bool = False
 
-    def tint(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the linear colours of what is behind the headline and of the ground below."""
+    def setting(self) -> Setting:
+        """Return what the material may answer to: palette, colours behind and of the ground."""
         crop = self.placement.crop
         behind = self.backdrop[crop.y : crop.bottom, crop.x : crop.right]
         ground = self.backdrop[-self.backdrop.shape[0] // 4 :]
-        return _mean_linear(behind), _mean_linear(ground)
+        return Setting(self.rig.palette, _mean_linear(behind), _mean_linear(ground))
 
     def unswollen(self) -> Lettering:
         """Return the same lettering with the font's own outlines, for a second try."""
@@ -114,7 +114,8 @@ def _backdrop(request: StageRequest) -> Picture:
     return np.asarray(fitted)
 
 
-def _mean_linear(part: Picture) -> NDArray[np.float64]:
+def _mean_linear(part: Picture) -> Rgb:
     """Return the mean linear colour of an sRGB picture, from every seventh pixel."""
     sample = part.reshape(-1, 3)[::7].astype(np.float64) / 255
-    return np.asarray((sample**2.2).mean(axis=0))
+    red, green, blue = (float(mean) for mean in (sample**2.2).mean(axis=0))
+    return red, green, blue

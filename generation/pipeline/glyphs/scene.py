@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from generation.pipeline.layout import Box
 from generation.pipeline.studio.camera import sensor
-from generation.pipeline.studio.materials import Material
+from generation.pipeline.studio.materials import Material, Setting
 from generation.pipeline.studio.render import use_variant
 from generation.pipeline.studio.rig import Rig, headline_frame
 
@@ -27,9 +27,6 @@ CROP_MARGIN: Final = 6
 # Strength of the set's own lights against the letters' studio, whose radiances assume exposure 1.
 SET_LIGHT: Final = 0.35
 
-
-# Path length: lens to letter, letter to letter, letter to softbox.
-MIRRORED: Final = 3
 
 # Any surface: only coverage is looked at.
 FLAT: Final = {"type": "diffuse"}
@@ -79,8 +76,8 @@ def lettering_scene(
     material: Material,
     rig: Rig,
     placement: Placement,
+    setting: Setting,
     *,
-    tint: tuple[Floats, Floats],
     samples_per_pass: int,
 ) -> dict[str, Any]:
     """Return Mitsuba's dictionary of the letters alone, in the set's light, seen by its camera.
@@ -94,13 +91,19 @@ def lettering_scene(
         "type": "scene",
         "integrator": {
             "type": "path",
-            "max_depth": MIRRORED,
+            "max_depth": material.path_depth,
             "hide_emitters": True,
         },
         "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples_per_pass}},
-        "studio": _environment(material, rig, tint),
+        "studio": _environment(material, rig, setting),
         **_set_lights(rig),
-        "letters": letters_shape(mesh, material.surface, placement.to_world),
+        "letters": letters_shape(
+            mesh,
+            material.surface(setting),
+            placement.to_world,
+            painted=material.paint(mesh, setting) if material.paint else {},
+            two_sided=material.two_sided,
+        ),
     }
 
 
@@ -121,13 +124,13 @@ def front_scene(mesh: TextMesh, rig: Rig, placement: Placement, samples: int) ->
     }
 
 
-def _environment(material: Material, rig: Rig, tint: tuple[Floats, Floats]) -> dict[str, Any]:
+def _environment(material: Material, rig: Rig, setting: Setting) -> dict[str, Any]:
     import mitsuba as mi
 
     right, up, forward = rig.camera.axes
     turn = np.eye(4)
     turn[:3, 0], turn[:3, 1], turn[:3, 2] = right, up, -forward
-    radiance = surroundings(material.profile, tint) / np.float32(rig.exposure)
+    radiance = surroundings(material.mirrored, setting) / np.float32(rig.exposure)
     return {
         "type": "envmap",
         "bitmap": mi.Bitmap(radiance),
@@ -144,12 +147,23 @@ def _set_lights(rig: Rig) -> dict[str, Any]:
     return {f"light_{index}": light.to_shape() for index, light in enumerate(dimmed)}
 
 
-def letters_shape(mesh: TextMesh, surface: Mapping[str, Any], to_world: Floats) -> Any:
-    """Return the mesh as a Mitsuba shape in world space, with that BSDF on both sides."""
+def letters_shape(
+    mesh: TextMesh,
+    surface: Mapping[str, Any],
+    to_world: Floats,
+    *,
+    painted: Mapping[str, npt.NDArray[np.float32]] | None = None,
+    two_sided: bool = True,
+) -> Any:
+    """Return the mesh as a Mitsuba shape in world space.
+
+    `painted` is what a material's `paint` returned; `two_sided` puts the BSDF on both sides.
+    """
     import mitsuba as mi
 
     properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict({"type": "twosided", "inner": dict(surface)})
+    bsdf = {"type": "twosided", "inner": dict(surface)} if two_sided else dict(surface)
+    properties["bsdf"] = mi.load_dict(bsdf)
     shape = mi.Mesh(
         "letters",
         len(mesh.vertices),
@@ -158,6 +172,8 @@ def letters_shape(mesh: TextMesh, surface: Mapping[str, Any], to_world: Floats) 
         has_vertex_texcoords=False,
         props=properties,
     )
+    for name, values in (painted or {}).items():
+        shape.add_attribute(name, values.shape[1], np.ravel(values).tolist())
     parameters = mi.traverse(shape)
     rotation = to_world[:3, :3] / np.linalg.norm(to_world[:3, 0])
     points = mesh.vertices @ to_world[:3, :3].T + to_world[:3, 3]

@@ -10,13 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from generation.pipeline.studio.materials import Profile
+from generation.pipeline.studio.materials.profile import Profile
 
 from .mesh import TextMesh, build_mesh
 from .shaping import TextLayout
 
 # Raised whenever the shape changes, so that cached meshes of older code are not used.
-SHAPE_VERSION: Final = 3
+SHAPE_VERSION: Final = 4
 
 
 def text_mesh(layout: TextLayout, profile: Profile, *, swell: float, cache_dir: Path) -> TextMesh:
@@ -47,6 +47,8 @@ def _read(path: Path) -> TextMesh | None:
                 normals=stored["normals"],
                 faces=stored["faces"],
                 front=stored["front"],
+                inset=stored["inset"],
+                along=stored["along"],
                 outline_z=float(stored["outline_z"]),
                 swell=float(stored["swell"]),
             )
@@ -64,6 +66,8 @@ def _write(path: Path, mesh: TextMesh) -> None:
             normals=mesh.normals,
             faces=mesh.faces,
             front=mesh.front,
+            inset=mesh.inset,
+            along=mesh.along,
             outline_z=np.float64(mesh.outline_z),
             swell=np.float64(mesh.swell),
         )

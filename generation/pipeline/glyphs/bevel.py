@@ -1,0 +1,67 @@
+"""Letters sawn out of a slab, their front edge bevelled at 45 degrees."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from generation.pipeline.studio.materials.profile import Bevel
+
+from .field import DistanceField, Field
+from .marching import SURPLUS, Solid, blended, marched, sample, slopes, unit
+from .shaping import TextLayout
+
+Floats = npt.NDArray[np.float32]
+
+
+def bevelled(field: DistanceField, layout: TextLayout, profile: Bevel) -> Solid:
+    """Extrusion from z = -depth to 0 with a 45-degree bevel; the front is shaded as crowned."""
+    swollen = field.distance + np.float32(SURPLUS)
+    step, reach, low = field.step, profile.reach, -profile.depth
+    walls = np.linspace(low + step, -reach - step, 4)
+    levels = np.r_[low - step, low, walls, np.arange(-reach, 1.6 * step, 0.8 * step)]
+
+    def solid(z: float) -> Field:
+        chamfer = (swollen - reach - z) * np.float32(np.sqrt(0.5))
+        caps = min(-z, z - low)
+        return np.asarray(np.minimum(np.minimum(swollen, chamfer), caps), np.float32)
+
+    vertices, faces = marched(field, levels, solid)
+    crown = _crown(field, layout, profile.crown)
+    normals, front = _normals(field, swollen, crown, vertices, profile)
+    return Solid(vertices, faces, normals, front, -reach)
+
+
+def _normals(
+    field: DistanceField, swollen: Field, crown: Field, vertices: Floats, profile: Bevel
+) -> tuple[Floats, Floats]:
+    """Return normals blended from the planes that meet at each vertex, and the front flags."""
+    s = sample(swollen, field, vertices)
+    z, zero = vertices[:, 2], np.zeros(len(vertices), np.float32)
+    sx, sy = (sample(part, field, vertices) for part in slopes(swollen, field.step))
+    cx, cy = (sample(part, field, vertices) for part in slopes(crown, field.step))
+    chamfer = (s - profile.reach - z) * np.float32(np.sqrt(0.5))
+    planes = [
+        (s, unit(-sx, -sy, zero)),
+        (chamfer, unit(-sx - cx, -sy - cy, zero + 1)),
+        (-z, unit(-cx, -cy, zero + 1)),
+        (z + profile.depth, unit(zero, zero, zero - 1)),
+    ]
+    front = (np.minimum(chamfer, -z) < np.minimum(s, z + profile.depth)).astype(np.float32)
+    return blended(planes, field.step), front
+
+
+def _crown(field: DistanceField, layout: TextLayout, rise: float) -> Field:
+    """A shallow arch over each line of text: its slope is added to the normals, not to the shape.
+
+    So the front mirrors a gradient, and outlines stay where the font has them.
+    """
+    rows = field.bottom + field.step * np.arange(field.distance.shape[0])
+    arch = np.zeros(len(rows))
+    for number in range(len(layout.lines)):
+        boxes = np.array([cell.box for cell in layout.cells if cell.line == number])
+        low, high = boxes[:, 1].min(), boxes[:, 3].max()
+        t = (2 * rows - low - high) / max(high - low, field.step)
+        arch = np.maximum(arch, rise * (high - low) * np.clip(1 - t * t, 0, None))
+    crown: Field = np.repeat(arch[:, None], field.distance.shape[1], axis=1).astype(np.float32)
+    return crown
