@@ -23,8 +23,12 @@ HINTS: Final = (
     gettext_noop("깎아 만든 크롬 글자"),
     gettext_noop("인스타그램 정사각"),
     gettext_noop("인스타그램 세로"),
-    gettext_noop("스토리·릴스"),
-    gettext_noop("유튜브·화면"),
+    gettext_noop("인스타그램 새 세로"),
+    gettext_noop("스토리·릴스·쇼츠"),
+    gettext_noop("유튜브·매장 화면"),
+    gettext_noop("링크 미리보기·구글 광고"),
+    gettext_noop("카카오톡 메시지"),
+    gettext_noop("네이버 쇼핑·비즈보드 띠"),
 )
 # The landing page's ads and what stands on them (`manage.py samples` renders them).
 SHOWCASE: Final = (

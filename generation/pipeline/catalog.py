@@ -46,8 +46,12 @@ TEXT_STYLES: Final = (
 FORMATS: Final = (
     FrameFormat("1:1", 1080, 1080, "인스타그램 정사각"),
     FrameFormat("4:5", 1080, 1350, "인스타그램 세로"),
-    FrameFormat("9:16", 1080, 1920, "스토리·릴스"),
-    FrameFormat("16:9", 1920, 1080, "유튜브·화면"),
+    FrameFormat("3:4", 1080, 1440, "인스타그램 새 세로"),
+    FrameFormat("9:16", 1080, 1920, "스토리·릴스·쇼츠"),
+    FrameFormat("16:9", 1920, 1080, "유튜브·매장 화면"),
+    FrameFormat("1.91:1", 1200, 628, "링크 미리보기·구글 광고"),
+    FrameFormat("2:1", 1200, 600, "카카오톡 메시지"),
+    FrameFormat("1029x258", 1029, 258, "네이버 쇼핑·비즈보드 띠"),
 )
 
 Choice = TypeVar("Choice", Style, FrameFormat)

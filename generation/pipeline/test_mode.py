@@ -99,7 +99,8 @@ def _photo(spec: AdSpec) -> Image.Image | None:
 
 def _layout(spec: AdSpec, photo: Image.Image | None) -> Layout:
     aspect = photo.width / photo.height if photo else None
-    return plan_layout(frame_format(spec.format), spec.text_position, aspect, bool(spec.ad_text))
+    frame, has_subtext = frame_format(spec.format), bool(spec.subtext)
+    return plan_layout(frame, spec.text_position, aspect, bool(spec.ad_text), has_subtext)
 
 
 def _gradient(spec: AdSpec) -> Bytes:
