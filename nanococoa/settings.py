@@ -212,6 +212,12 @@ DEFAULT_ENGINE = env.str("DEFAULT_ENGINE", default="studio")
 # Unfinished jobs one team may have waiting or running at a time.
 MAX_UNFINISHED_JOBS_PER_TEAM = env.int("MAX_UNFINISHED_JOBS_PER_TEAM", default=10)
 
+# Prompts and copy suggestions by a language model: any server that speaks OpenAI's API. Without a
+# key the prompt book answers.
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-5-mini")
+
 # What one API caller may ask for (https://limits.readthedocs.io writes rates).
 API_READ_RATE = env.str("API_READ_RATE", default="1200/minute")
 API_WRITE_RATE = env.str("API_WRITE_RATE", default="60/minute")

@@ -20,6 +20,7 @@ from generation.pipeline.types import Stage
 from generation.webhooks import AddressRefused, judged_address
 
 from .access import Caller, caller_of
+from .document import generate_extra
 from .pictures import kept_photo, kept_stage, stage_folder
 from .problems import Problem, Refused
 from .wishes import Wishes, engine_of, read_wishes, refuse_unusable, style_key
@@ -62,6 +63,7 @@ class Accepted(Schema):
     },
     operation_id="generate",
     summary="Make an ad",
+    openapi_extra=generate_extra(),
 )
 def generate(request: HttpRequest) -> Status[Any]:
     """Put an ad in the line and answer at once; `GET /api/status/{job_id}` tells how it goes.

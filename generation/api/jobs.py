@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
@@ -88,7 +89,7 @@ class History(Schema):
     """A page of jobs, newest first; `next` is the `before` of the page after it."""
 
     jobs: list[JobRow]
-    next: datetime | None
+    next: UUID | None
 
 
 @router.get("/status/{uuid:job_id}", response={200: StatusOut, **REFUSALS}, operation_id="status")
@@ -171,20 +172,22 @@ def stop(request: HttpRequest, job_id: UUID) -> Stopped:
 @router.get("/jobs", response={200: History, **REFUSALS}, operation_id="jobs")
 def jobs(
     request: HttpRequest,
-    before: datetime | None = None,
+    before: UUID | None = None,
     status: Literal["pending", "running", "completed", "failed", "stopped"] | None = None,
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE)] = PAGE,
 ) -> History:
     """The jobs of your team, newest first."""
-    rows = caller_of(request).jobs().select_related("ad").order_by("-created_at")
+    rows = caller_of(request).jobs().select_related("ad").order_by("-created_at", "-pk")
     if status:
         rows = rows.filter(status=status)
     if before:
-        rows = rows.filter(created_at__lt=before)
+        last = get_object_or_404(caller_of(request).jobs(), pk=before)
+        older = Q(created_at__lt=last.created_at)
+        rows = rows.filter(older | Q(created_at=last.created_at, pk__lt=last.pk))
     page = list(rows[: limit + 1])
     return History(
         jobs=[_row(request, job) for job in page[:limit]],
-        next=page[limit - 1].created_at if len(page) > limit else None,
+        next=page[limit - 1].pk if len(page) > limit else None,
     )
 
 
