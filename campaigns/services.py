@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,28 @@ def store_photo(*, team: Team, by: User, upload: UploadedFile[bytes]) -> Product
     )
 
 
+def store_cut_out(*, photo: ProductPhoto, by: User, content: bytes) -> ProductPhoto:
+    """Keep a cut-out of the photo, an RGBA PNG of its size; the same one again is the same row."""
+    digest = sha256(content).hexdigest()
+    known = photo.cut_outs.filter(sha256=digest).first()
+    return known or ProductPhoto.objects.create(
+        team=photo.team,
+        created_by=by,
+        image=ContentFile(content, name="cut_out.png"),
+        sha256=digest,
+        width=photo.width,
+        height=photo.height,
+        original_name=photo.original_name,
+        cut_from=photo,
+    )
+
+
 def prune_photos() -> int:
     """Remove photos that were sent ahead a day ago or more and became no ad; return how many."""
     sent_before = timezone.now() - UNUSED_PHOTO_AGE
     removed = 0
-    for photo in ProductPhoto.objects.filter(ads__isnull=True, created_at__lt=sent_before):
+    unused = ProductPhoto.objects.filter(ads__isnull=True, cut_outs__isnull=True)
+    for photo in unused.filter(created_at__lt=sent_before):
         try:
             photo.delete()
         except ProtectedError:  # an ad took it meanwhile
