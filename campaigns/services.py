@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from generation.pipeline import catalog
+from generation.pipeline.glyphs.faces import face
 
 from .ad_text import clean_ad_text
 from .intake import read_photo
@@ -124,6 +125,8 @@ def create_ad(
     catalog.background_style(background_style)
     catalog.text_style(text_style)
     catalog.frame_format(format)
+    if font:
+        face(font)
     return Ad.objects.create(
         team=team,
         created_by=by,
