@@ -25,8 +25,9 @@ ad: export AD_COPY = $(value COPY)
 ad: export AD_BACKGROUND = $(value BACKGROUND)
 ad: export AD_TEXT = $(value TEXT)
 ad: export AD_FORMAT = $(value FORMAT)
+ad: export AD_FONT = $(value FONT)
 ad: export AD_OUT = $(value OUT)
-ad: $(VENV)/base.stamp ## one ad: PHOTO=… COPY="…" [BACKGROUND=market TEXT=gold_balloon FORMAT=1:1 OUT=…]
+ad: $(VENV)/base.stamp ## one ad: PHOTO=… COPY="…" [BACKGROUND=market TEXT=gold_balloon FORMAT=1:1 FONT=jua OUT=…]
 	@$(BIN)/python manage.py generate_ad $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff check and format

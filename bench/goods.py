@@ -3,99 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-FONT = Path("generation/fonts")
-SEGMENTS = 128
-
-
-@dataclass(frozen=True)
-class Part:
-    """One mesh of a product: vertices (N,3), uv (N,2), faces (M,3), and its Mitsuba BSDF.
-
-    `smooth` surfaces are shaded as if curved between the vertices; edges stay edges otherwise.
-    """
-
-    vertices: np.ndarray
-    uv: np.ndarray
-    faces: np.ndarray
-    bsdf: dict
-    smooth: bool = False
-
-
-def lathe(
-    profile: list[tuple[float, float]], bsdf: dict, *, squash: float = 1.0, smooth: bool = False
-) -> Part:
-    """Turn a profile of (radius, height) points into a surface of revolution about z."""
-    points = np.array(profile, np.float32)
-    angle = np.linspace(0, 2 * np.pi, SEGMENTS + 1, dtype=np.float32)
-    radius, height = points[:, :1], np.repeat(points[:, 1:], SEGMENTS + 1, axis=1)
-    vertices = np.stack([radius * np.cos(angle), radius * np.sin(angle) * squash, height], -1)
-    along = np.linspace(0, 1, len(points), dtype=np.float32)
-    uv = np.stack(np.broadcast_arrays(angle / (2 * np.pi), along[:, None]), -1)
-    faces = _grid(len(points), SEGMENTS + 1)
-    return Part(vertices.reshape(-1, 3), uv.reshape(-1, 2), faces, bsdf, smooth)
-
-
-def _grid(rows: int, columns: int) -> np.ndarray:
-    a = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
-    b, c, d = a + 1, a + columns, a + columns + 1
-    return np.concatenate([np.stack([a, b, d], 1), np.stack([a, d, c], 1)]).astype(np.uint32)
-
-
-def box(size: tuple[float, float, float], bsdf: dict, z: float = 0.0) -> Part:
-    """A box resting at height z, uv per face."""
-    corners, uvs, faces = [], [], []
-    x, y, h = (s / 2 for s in size)
-    sides = [
-        [(-x, -y), (x, -y)], [(x, -y), (x, y)], [(x, y), (-x, y)], [(-x, y), (-x, -y)],
-    ]  # fmt: skip
-    for (ax, ay), (bx, by) in sides:
-        start = len(corners)
-        corners += [(ax, ay, z), (bx, by, z), (bx, by, z + 2 * h), (ax, ay, z + 2 * h)]
-        uvs += [(0, 0), (1, 0), (1, 1), (0, 1)]
-        faces += [(start, start + 1, start + 2), (start, start + 2, start + 3)]
-    start = len(corners)
-    corners += [(-x, -y, z + 2 * h), (x, -y, z + 2 * h), (x, y, z + 2 * h), (-x, y, z + 2 * h)]
-    uvs += [(0, 0), (1, 0), (1, 1), (0, 1)]
-    faces += [(start, start + 1, start + 2), (start, start + 2, start + 3)]
-    return Part(
-        np.array(corners, np.float32), np.array(uvs, np.float32), np.array(faces, np.uint32), bsdf
-    )
-
-
-def label(
-    size: tuple[int, int], ground: str, lines: list[tuple[str, int, str, float]], band: str = ""
-) -> np.ndarray:
-    """Draw a paper label: (text, pixel size, colour, height as a fraction), centred; sRGB."""
-    picture = Image.new("RGB", size, ground)
-    draw = ImageDraw.Draw(picture)
-    if band:
-        draw.rectangle((0, size[1] * 0.88, size[0], size[1]), fill=band)
-        draw.rectangle((0, 0, size[0], size[1] * 0.05), fill=band)
-    face = next(FONT.rglob("BlackHanSans*.ttf"))
-    for text, pixels, colour, height in lines:
-        for x in (size[0] * 0.25, size[0] * 0.75) if size[0] > 2.2 * size[1] else (size[0] / 2,):
-            draw.text((x, size[1] * height), text, colour, ImageFont.truetype(face, pixels), "mm")
-    return np.asarray(picture, np.float32) / 255
-
-
-def textured(picture: np.ndarray, roughness: float = 0.5) -> dict:
-    import mitsuba as mi
-
-    bitmap = mi.Bitmap(np.ascontiguousarray(picture[::-1]).astype(np.float32))
-    bitmap.set_srgb_gamma(True)
-    texture = {"type": "bitmap", "bitmap": bitmap, "raw": False}
-    return {"type": "principled", "base_color": texture, "roughness": roughness, "specular": 0.4}
-
-
-def coloured(rgb: tuple[float, float, float], roughness: float = 0.3, **more: float) -> dict:
-    colour = {"type": "rgb", "value": list(rgb)}
-    return {"type": "principled", "base_color": colour, "roughness": roughness, **more}
+from .meshes import Part, box, coloured, label, lathe, ring, smooth_curve, textured
 
 
 def sesame_oil() -> list[Part]:
@@ -108,7 +19,7 @@ def sesame_oil() -> list[Part]:
         [("참기름", 230, "#7a1d12", 0.42), ("방앗간에서 갓 짠", 84, "#3b2a18", 0.74)], "#7a1d12",
     )  # fmt: skip
     return [
-        lathe(_smooth(body), glass, smooth=True),
+        lathe(smooth_curve(body), glass, smooth=True),
         lathe([(1.095, 0.75), (1.095, 2.75)], textured(paper, 0.55)),
         lathe([(0, 5.85), (0.45, 5.85), (0.47, 5.8), (0.47, 5.1), (0.42, 5.05)][::-1],
               coloured((0.55, 0.02, 0.02), 0.25)),
@@ -144,7 +55,7 @@ def tangerine_bowl() -> list[Part]:
     celadon = coloured((0.33, 0.47, 0.40), 0.12, clearcoat=0.8)
     outer = [(0, 0), (0.9, 0), (0.9, 0.18), (1.5, 0.5), (2.2, 1.1), (2.5, 1.75)]
     inner = [(2.42, 1.75), (2.1, 1.15), (1.4, 0.6), (0, 0.42)]
-    parts = [lathe([*_smooth(outer), *_smooth(inner)], celadon)]
+    parts = [lathe([*smooth_curve(outer), *smooth_curve(inner)], celadon)]
     places = [(0, -1.3, 1.5), (1.25, -0.5, 1.5), (0.9, 0.9, 1.5), (-0.9, 0.95, 1.5),
               (-1.3, -0.45, 1.5), (0.05, -0.1, 1.75), (0.55, -0.55, 2.55), (-0.55, -0.3, 2.6),
               (0.1, 0.6, 2.6)]  # fmt: skip
@@ -182,23 +93,6 @@ def jar_pair() -> list[Part]:
     return pair
 
 
-def ring(centre: tuple[float, float], radius: float, thickness: float, bsdf: dict) -> Part:
-    """A torus upright in the x-z plane, centred at (x, z): a handle, half of it in the body."""
-    turn = np.linspace(0, 2 * np.pi, SEGMENTS + 1, dtype=np.float32)[:, None]
-    around = np.linspace(0, 2 * np.pi, 33, dtype=np.float32)[None]
-    reach = radius + thickness * np.cos(around)
-    points = np.stack(
-        [
-            centre[0] + reach * np.cos(turn),
-            thickness * np.sin(around) + 0 * turn,
-            centre[1] + reach * np.sin(turn),
-        ],
-        -1,
-    )
-    uv = np.stack(np.broadcast_arrays(turn, around), -1).reshape(-1, 2)
-    return Part(points.reshape(-1, 3).astype(np.float32), uv, _grid(len(turn), 33), bsdf)
-
-
 PRODUCTS: dict[str, Callable[[], list[Part]]] = {
     "sesame_oil": sesame_oil,
     "gift_box": gift_box,
@@ -207,13 +101,3 @@ PRODUCTS: dict[str, Callable[[], list[Part]]] = {
     "white_mug": white_mug,
     "jar_pair": jar_pair,
 }
-
-
-def _smooth(points: list[tuple[float, float]], count: int = 80) -> list[tuple[float, float]]:
-    """A monotone curve through the points, so that bottles have shoulders and not cones."""
-    from scipy.interpolate import PchipInterpolator
-
-    array = np.array(points, float)
-    steps = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(array, axis=0), axis=1))])
-    curve = PchipInterpolator(steps, array)(np.linspace(0, steps[-1], count))
-    return [(float(r), float(h)) for r, h in curve]

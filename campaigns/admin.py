@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from .choices import face_name
 from .models import Ad, Campaign, ProductPhoto
 
 
@@ -33,9 +34,12 @@ class ProductPhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Ad)
 class AdAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("picture", "__str__", "team", "background_style", "text_style", "created_at")
+    list_display = (
+        *("picture", "__str__", "team", "background_style", "text_style", "typeface"),
+        "created_at",
+    )
     list_display_links = ("picture", "__str__")
-    list_filter = ("background_style", "text_style", "format", "created_at")
+    list_filter = ("background_style", "text_style", "font", "format", "created_at")
     search_fields = ("ad_text", "team__name", "created_by__email")
     list_select_related = ("team",)
     raw_id_fields = ("team", "campaign", "photo", "created_by")
@@ -47,6 +51,11 @@ class AdAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not ad.thumbnail:
             return "—"
         return format_html('<a href="{}">{}</a>', f"{ad.pk}/change/", _("보기"))
+
+    @admin.display(description=_("글꼴"), ordering="font")
+    def typeface(self, ad: Ad) -> str:
+        """The font that was asked for."""
+        return face_name(ad.font) if ad.font else str(_("자동"))
 
     def has_add_permission(self, *_args: object) -> bool:
         return False

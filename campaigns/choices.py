@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 from generation.pipeline import catalog
 from generation.pipeline.errors import UnknownChoice
+from generation.pipeline.glyphs.faces import Face, face, faces
 
 from .models import Ad
 
@@ -19,6 +20,9 @@ from .models import Ad
 HINTS: Final = (
     gettext_noop("따뜻한 전구와 나무 좌판"),
     gettext_noop("깨끗한 단색 스튜디오"),
+    gettext_noop("검은 대리석과 은은한 조명"),
+    gettext_noop("창가 햇살이 드는 나무 테이블"),
+    gettext_noop("구름무늬 비단과 금박"),
     gettext_noop("반짝이는 금빛 풍선 글자"),
     gettext_noop("깎아 만든 크롬 글자"),
     gettext_noop("인스타그램 정사각"),
@@ -64,8 +68,21 @@ def wishes_of(ad: Ad) -> list[str]:
     return [
         _label(catalog.background_style, ad.background_style),
         _label(catalog.text_style, ad.text_style),
+        *([face_name(ad.font)] if ad.font else []),
         ad.format,
     ]
+
+
+def face_name(key: str) -> str:
+    """Return a font's name in the reader's language; its key once it is no longer offered."""
+    try:
+        return _face_label(face(key))
+    except UnknownChoice:
+        return key
+
+
+def _face_label(offered: Face) -> str:
+    return offered.name_ko if in_korean() else offered.name_en
 
 
 def _label(find: Callable[[str], catalog.Style], key: str) -> str:
@@ -75,9 +92,9 @@ def _label(find: Callable[[str], catalog.Style], key: str) -> str:
         return key
 
 
-def _picture(name: str) -> str:
+def _picture(name: str, suffix: str = "webp") -> str:
     """Return the address of a rendered sample, or nothing for a style too new to have one."""
-    path = f"samples/{name}.webp"
+    path = f"samples/{name}.{suffix}"
     return static(path) if finders.find(path) else ""
 
 
@@ -92,6 +109,18 @@ def text_tiles() -> list[Tile]:
     return [
         Tile(style.key, label_of(style), gettext(style.hint_ko), _picture(f"text-{style.key}"))
         for style in catalog.TEXT_STYLES
+    ]
+
+
+def face_tiles() -> list[Tile]:
+    """Return the fonts there are; the first, without a key, leaves it to the text style."""
+    hints = {True: gettext("모든 글자"), False: gettext("자주 쓰는 글자")}
+    return [
+        Tile("", gettext("자동"), gettext("글자 재질에 어울리게")),
+        *(
+            Tile(f.key, _face_label(f), hints[f.full], _picture(f"font-{f.key}", "svg"))
+            for f in faces()
+        ),
     ]
 
 

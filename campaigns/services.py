@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from generation.pipeline import catalog
+from generation.pipeline.glyphs.faces import face
 
 from .ad_text import clean_ad_text
 from .intake import read_photo
@@ -31,7 +33,7 @@ UNUSED_PHOTO_AGE = timedelta(days=1)
 COPIED_FIELDS = (
     *("campaign", "photo", "ad_text", "background_style", "text_style", "text_position"),
     *("composition_mode", "format", "font", "palette", "subtext"),
-    *("seed", "variant_group"),
+    *("background_words", "text_words", "seed", "variant_group"),
 )
 
 
@@ -55,11 +57,28 @@ def store_photo(*, team: Team, by: User, upload: UploadedFile[bytes]) -> Product
     )
 
 
+def store_cut_out(*, photo: ProductPhoto, by: User, content: bytes) -> ProductPhoto:
+    """Keep a cut-out of the photo, an RGBA PNG of its size; the same one again is the same row."""
+    digest = sha256(content).hexdigest()
+    known = photo.cut_outs.filter(sha256=digest).first()
+    return known or ProductPhoto.objects.create(
+        team=photo.team,
+        created_by=by,
+        image=ContentFile(content, name="cut_out.png"),
+        sha256=digest,
+        width=photo.width,
+        height=photo.height,
+        original_name=photo.original_name,
+        cut_from=photo,
+    )
+
+
 def prune_photos() -> int:
     """Remove photos that were sent ahead a day ago or more and became no ad; return how many."""
     sent_before = timezone.now() - UNUSED_PHOTO_AGE
     removed = 0
-    for photo in ProductPhoto.objects.filter(ads__isnull=True, created_at__lt=sent_before):
+    unused = ProductPhoto.objects.filter(ads__isnull=True, cut_outs__isnull=True)
+    for photo in unused.filter(created_at__lt=sent_before):
         try:
             photo.delete()
         except ProtectedError:  # an ad took it meanwhile
@@ -96,6 +115,8 @@ def create_ad(
     font: str = "",
     palette: str = "auto",
     subtext: str = "",
+    background_words: str = "",
+    text_words: str = "",
     seed: int | None = None,
     campaign: Campaign | None = None,
 ) -> Ad:
@@ -106,6 +127,8 @@ def create_ad(
     catalog.background_style(background_style)
     catalog.text_style(text_style)
     catalog.frame_format(format)
+    if font:
+        face(font)
     return Ad.objects.create(
         team=team,
         created_by=by,
@@ -120,6 +143,8 @@ def create_ad(
         font=font,
         palette=palette,
         subtext=subtext,
+        background_words=background_words.strip(),
+        text_words=text_words.strip(),
         seed=secrets.randbelow(SEED_LIMIT) if seed is None else seed,
     )
 

@@ -18,6 +18,7 @@ from campaigns.ad_text import CopyRefused, clean_ad_text
 from campaigns.choices import (
     Tile,
     background_tiles,
+    face_tiles,
     format_tiles,
     mode_tiles,
     position_tiles,
@@ -66,6 +67,7 @@ class AdForm(forms.Form):
     text_position = _choice(_("글자 위치"), choices=Ad.TextPosition.choices)
     composition_mode = _choice(_("글자를 놓는 방식"), required=False)
     format = _choice(_("크기"))
+    font = _choice(_("글꼴"), required=False)
     form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, team: Team, by: User, **options: Any) -> None:
@@ -78,6 +80,7 @@ class AdForm(forms.Form):
             "format": format_tiles(),
             "text_position": position_tiles(),
             "composition_mode": mode_tiles(),
+            "font": face_tiles(),
         }
         for name, tiles in self.tiles.items():
             choices = [(tile.key, tile.label) for tile in tiles]
@@ -115,7 +118,7 @@ class AdForm(forms.Form):
 
     def wishes(self) -> dict[str, Any]:
         """What `campaigns.services.create_ad` is told."""
-        names = ("ad_text", "background_style", "text_style", "text_position", "format")
+        names = ("ad_text", "background_style", "text_style", "text_position", "format", "font")
         return {name: self.cleaned_data[name] for name in names} | {
             "photo": self.shown_photo,
             "composition_mode": self.cleaned_data["composition_mode"] or Ad.CompositionMode.OVERLAY,

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Team, User
-from campaigns.models import Ad
+from campaigns.models import Ad, ProductPhoto
 from campaigns.services import copy_ad, create_ad, new_seed
 
 from .models import Job
@@ -41,6 +41,12 @@ def make_with_new_words(*, ad: Ad, by: User, ad_text: str) -> Job:
 def make_again(*, ad: Ad, by: User) -> Job:
     """Make another take of the same wishes: a new seed arranges the scene anew."""
     return _submit(copy_ad(ad=ad, by=by, seed=new_seed()), by)
+
+
+@transaction.atomic
+def make_with_new_photo(*, ad: Ad, by: User, photo: ProductPhoto) -> Job:
+    """Make the same ad with another cut-out of its product."""
+    return _submit(copy_ad(ad=ad, by=by, photo=photo), by)
 
 
 def _submit(ad: Ad, by: User, idempotency_key: str | None = None) -> Job:

@@ -32,6 +32,8 @@ def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
         "font": ad.font or None,
         "draft": False,
         "test_mode": test_mode,
+        "background_words": ad.background_words,
+        "text_words": ad.text_words,
         "photo_sha256": ad.photo.sha256 if ad.photo else None,
     }
 

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from .views import actions, files, pages
+from .views import actions, files, pages, touch_up
 
 app_name = "generation"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("new/", pages.new_ad, name="new_ad"),
+    path("photos/<int:pk>/touch-up/", touch_up.touch_up, name="touch_up"),
+    path("photos/<int:pk>/touch-up/mask/", touch_up.mask, name="touch_up_mask"),
+    path("photos/<int:pk>/touch-up/save/", touch_up.save, name="touch_up_save"),
     path("jobs/<uuid:pk>/", pages.job, name="job"),
     path("jobs/<uuid:pk>/state.json", pages.job_state, name="job_state"),
     path("jobs/<uuid:pk>/stop/", actions.job_stop, name="job_stop"),

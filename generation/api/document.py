@@ -43,7 +43,9 @@ def generate_extra() -> dict[str, Any]:
                     "schema": as_json,
                     "examples": {
                         "photo and copy": {"value": JSON_EXAMPLE},
-                        "copy alone, at once": {"value": {"ad_text": "오늘만 특가", "test_mode": True}},
+                        "copy alone, at once": {
+                            "value": {"ad_text": "오늘만 특가", "test_mode": True}
+                        },
                     },
                 },
                 "multipart/form-data": {"schema": as_form},

@@ -219,10 +219,13 @@ def _ad_wishes(
         "font": wishes.font or "",
         "text_position": wishes.text_position,
         "composition_mode": wishes.composition_mode,
+        "background_words": wishes.bg_prompt or "",
+        "text_words": wishes.text_model_prompt or "",
         "seed": wishes.seed,
     }
     if source is not None:
         changed = wishes.given() | ({"ad_text"} if wishes.text_content else set())
+        changed |= {"text_words"} if wishes.text_model_prompt else set()
         return {name: value for name, value in named.items() if name in changed}
     photo = next((name for name in ("product_image", "input_image") if name in pictures), None)
     kept = None

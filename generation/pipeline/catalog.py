@@ -19,6 +19,16 @@ class Style:
 
 
 @dataclass(frozen=True)
+class PaletteChoice:
+    """Colours of a set, `dots` as the form shows them: dominant, support, accent (#rrggbb)."""
+
+    key: str
+    label_ko: str
+    label_en: str
+    dots: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
 class FrameFormat:
     """An output format in pixels, with where people use it."""
 
@@ -54,7 +64,20 @@ FORMATS: Final = (
     FrameFormat("1029x258", 1029, 258, "네이버 쇼핑·비즈보드 띠"),
 )
 
-Choice = TypeVar("Choice", Style, FrameFormat)
+# What each is made of is in `studio.palette.NAMED`.
+PALETTES: Final = (
+    PaletteChoice("auto", "상품에 맞춤", "From the product", ("#e9b9a0", "#9db8cf", "#8fae86")),
+    PaletteChoice("warm", "따뜻한", "Warm", ("#e3a07a", "#f3d9c6", "#8a4b2d")),
+    PaletteChoice("sunny", "햇살 같은", "Sunny", ("#ecd27a", "#f8ecc9", "#b07d1e")),
+    PaletteChoice("fresh", "싱그러운", "Fresh", ("#93c49a", "#dcefdc", "#2f7a45")),
+    PaletteChoice("cool", "시원한", "Cool", ("#8fb8de", "#dbe9f6", "#2d5f93")),
+    PaletteChoice("pink", "사랑스러운 분홍", "Sweet pink", ("#eaa5c0", "#f9dfe8", "#b0426f")),
+    PaletteChoice("violet", "신비로운 보라", "Violet", ("#b6a0d9", "#e7dff3", "#5f4391")),
+    PaletteChoice("calm", "차분한 무채색", "Calm greys", ("#c9c4be", "#eeebe7", "#6f6a64")),
+    PaletteChoice("deep", "짙고 고급스러운", "Deep", ("#1f4f42", "#3d7766", "#c9a45c")),
+)
+
+Choice = TypeVar("Choice", Style, FrameFormat, PaletteChoice)
 
 
 def _find(options: tuple[Choice, ...], field: str, key: str) -> Choice:
@@ -72,6 +95,11 @@ def background_style(key: str) -> Style:
 def text_style(key: str) -> Style:
     """Return the style; raises UnknownChoice."""
     return _find(TEXT_STYLES, "text_style", key)
+
+
+def palette(key: str) -> PaletteChoice:
+    """Return the palette; raises UnknownChoice."""
+    return _find(PALETTES, "palette", key)
 
 
 def frame_format(key: str) -> FrameFormat:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import signed_in, visible_or_404, working_team_or_403
 from campaigns.choices import background_tiles, showcase, text_tiles
-from campaigns.models import Ad
+from campaigns.models import Ad, ProductPhoto
 from generation.errors import GenerationRefused
 from generation.forms import AdForm, NewWordsForm
 from generation.live import snapshot
@@ -61,11 +61,20 @@ def _fresh_form(request: HttpRequest) -> AdForm:
     team, by = working_team_or_403(request), signed_in(request)
     source = request.GET.get("from", "")
     if not source.isdecimal():
-        return AdForm(team=team, by=by)
+        empty = AdForm(team=team, by=by)
+        empty.shown_photo = _own_photo(request)
+        return empty
     ad = visible_or_404(request, Ad.objects.select_related("photo"), pk=source)
     form = AdForm(team=team, by=by, initial={name: getattr(ad, name) for name in PREFILLED})
     form.shown_photo = ad.photo if ad.team_id == team.pk else None
     return form
+
+
+def _own_photo(request: HttpRequest) -> ProductPhoto | None:
+    """Return the photo that `photo` names, if it is the working team's."""
+    number = request.GET.get("photo", "")
+    rows = ProductPhoto.objects.for_team(working_team_or_403(request))
+    return rows.filter(pk=number).first() if number.isdecimal() else None
 
 
 @login_required

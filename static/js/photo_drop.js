@@ -25,6 +25,12 @@
     return TYPES.test(photo.type) || NAMES.test(photo.name) ? "" : box.dataset.wrongType;
   }
 
+  /* What else on the page lives by the photo hears of it; `id` is empty without one. */
+  function announce() {
+    box.classList.toggle("drop--ready", Boolean(id.value));
+    box.dispatchEvent(new CustomEvent("photo:changed", { bubbles: true, detail: { id: id.value } }));
+  }
+
   function complain(message) {
     error.textContent = message;
     error.hidden = !message;
@@ -61,6 +67,7 @@
     image.removeAttribute("src");
     box.classList.remove("drop--full", "drop--busy");
     state.textContent = "";
+    announce();
   }
 
   /* Leave the file in the form: it goes along when the form is sent. */
@@ -105,6 +112,7 @@
       file.value = "";
       if (image.hidden || !image.complete || !image.naturalWidth) show(said.url);
       state.textContent = box.dataset.ready;
+      announce();
       return;
     }
     if (status === 422 || status === 413) {
@@ -125,6 +133,7 @@
     }
     complain("");
     id.value = "";
+    announce();
     preview(photo);
     keepInForm(photo);
     sendAhead(photo);
@@ -165,6 +174,16 @@
     if (!photo) return;
     event.preventDefault();
     take(photo);
+  });
+
+  /* The same product, cut out by hand. */
+  document.addEventListener("touch:saved", (event) => {
+    event.preventDefault();
+    id.value = event.detail.photo;
+    file.value = "";
+    show(event.detail.url);
+    state.textContent = box.dataset.cut;
+    announce();
   });
 
   /* The form waits for a photo that is on its way. */

@@ -28,7 +28,16 @@ def make_ad(process_environment, tmp_path):
 
 
 def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_path: Path):
-    done = make_ad("--photo", str(PHOTO), "--copy", "건어물 대박 세일", "--out", f"{tmp_path}/")
+    done = make_ad(
+        "--photo",
+        str(PHOTO),
+        "--copy",
+        "건어물 대박 세일",
+        "--font",
+        "gugi",
+        "--out",
+        f"{tmp_path}/",
+    )
     assert done.returncode == 0, done.stderr
     path = tmp_path / "건어물-대박-세일_1080x1080.png"
     assert done.stdout.strip().endswith(str(path))
@@ -36,7 +45,9 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         assert (picture.format, picture.size) == ("PNG", (1080, 1080))
     for words in ("step1_background", "step3_composition", "상품 원본 유지 100 %"):
         assert words in done.stdout
-    assert Job.objects.get().status == Job.Status.COMPLETED
+    job = Job.objects.get()
+    assert job.status == Job.Status.COMPLETED
+    assert (job.ad.font, job.checks["face"]["key"]) == ("gugi", "gugi")
 
 
 @pytest.mark.parametrize(
@@ -48,8 +59,17 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         (["--photo", str(PHOTO), "--copy", "대박 🎉"], "🎉"),
         (["--photo", str(PHOTO), "--copy", "세일", "--background", "moon"], "market, minimal"),
         (["--photo", str(PHOTO), "--copy", "세일", "--format", "3:7"], "1:1"),
+        (["--photo", str(PHOTO), "--copy", "세일", "--font", "comic"], "black_han_sans"),
     ],
-    ids=["no file", "no picture", "long copy", "emoji", "no such style", "no such format"],
+    ids=[
+        "no file",
+        "no picture",
+        "long copy",
+        "emoji",
+        "no such style",
+        "no such format",
+        "no such font",
+    ],
 )
 def test_what_it_cannot_make_it_says_in_one_sentence(make_ad, options: list[str], words: str):
     done = make_ad(*options)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from campaigns.models import Ad, ProductPhoto
 from generation.models import Job
+from generation.pipeline.glyphs.faces import faces
 from tests.conftest import product_jpeg
 
 NEW = reverse("generation:new_ad")
@@ -55,6 +56,27 @@ def test_a_double_click_makes_one_ad(as_owner, wishes):
     first, second = as_owner.post(NEW, wishes), as_owner.post(NEW, wishes)
     assert first["Location"] == second["Location"]
     assert Ad.objects.count() == Job.objects.count() == 1
+
+
+def test_a_font_is_chosen_by_its_picture_and_reaches_the_job(as_owner, wishes):
+    page = text_of(as_owner.get(NEW))
+    assert all(f"font-{offered.key}" in page for offered in faces())
+    as_owner.post(NEW, wishes | {"font": "gugi"})
+    job = Job.objects.get()
+    assert (job.ad.font, job.parameters["font"]) == ("gugi", "gugi")
+
+
+def test_without_a_choice_the_style_chooses_the_font(as_owner, wishes):
+    as_owner.post(NEW, wishes)
+    job = Job.objects.get()
+    assert (job.ad.font, job.parameters["font"]) == ("", None)
+
+
+def test_a_font_that_is_not_offered_is_refused_beside_its_field(as_owner, wishes):
+    answer = as_owner.post(NEW, wishes | {"font": "../../etc/passwd"})
+    assert answer.status_code == 422
+    assert "목록에서 하나를 골라 주세요" in text_of(answer)
+    assert not Ad.objects.exists()
 
 
 def test_going_back_and_changing_a_wish_makes_another_ad(as_owner, wishes):

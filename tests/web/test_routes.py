@@ -16,7 +16,9 @@ PERSONAL = {"generation:new_ad", "campaigns:gallery", "campaigns:upload"}
 CHANGES = {
     *("generation:job_stop", "generation:job_resume", "generation:job_again"),
     *("generation:job_copy", "campaigns:bin", "campaigns:restore"),
+    *("generation:touch_up_mask", "generation:touch_up_save"),
 }
+OF_PHOTOS = {"campaigns:photo", "generation:touch_up"} | {n for n in CHANGES if "touch_up" in n}
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -40,7 +42,7 @@ OBJECT_ROUTES = sorted(set(names()) - OPEN - PERSONAL)
 def address(name: str, job: Job) -> str:
     """The route's address for the team's job, ad or photo, whichever it takes."""
     photo = ProductPhoto.objects.get(pk=job.ad.photo_id)
-    guesses = [[job.pk], [job.pk, 1], [photo.pk if name == "campaigns:photo" else job.ad_id]]
+    guesses = [[job.pk], [job.pk, 1], [photo.pk if name in OF_PHOTOS else job.ad_id]]
     for arguments in guesses:
         try:
             return reverse(name, args=arguments)

@@ -27,6 +27,7 @@ from generation.live import snapshot
 from generation.models import Job
 from generation.pipeline import catalog
 from generation.pipeline.errors import UnknownChoice
+from generation.pipeline.glyphs.faces import face, faces
 from generation.presentation import download_name
 from generation.proof import proof_lines
 from generation.services import stop_job, submit_job
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--copy", default=given("AD_COPY", ""), help="문구, 20자까지")
         parser.add_argument("--background", default=given("AD_BACKGROUND") or "market")
         parser.add_argument("--text", default=given("AD_TEXT") or "gold_balloon")
+        parser.add_argument("--font", default=given("AD_FONT", ""), help="jua, gugi, …")
         parser.add_argument("--format", default=given("AD_FORMAT") or "1:1")
         parser.add_argument("--out", default=given("AD_OUT", ""), help="파일이나 폴더")
         parser.add_argument("--seed", type=int, default=None)
@@ -115,6 +117,8 @@ def _create_ad(user: User, team: Team, options: dict[str, Any]) -> Ad:
     catalog.background_style(options["background"])
     catalog.text_style(options["text"])
     catalog.frame_format(options["format"])
+    if options["font"]:
+        face(options["font"])
     return create_ad(
         team=team,
         by=user,
@@ -123,6 +127,7 @@ def _create_ad(user: User, team: Team, options: dict[str, Any]) -> Ad:
         background_style=options["background"],
         text_style=options["text"],
         format=options["format"],
+        font=options["font"],
         seed=options["seed"],
     )
 
@@ -140,6 +145,7 @@ def _unknown_choice(error: UnknownChoice) -> str:
     offered = {
         "background_style": [style.key for style in catalog.BACKGROUND_STYLES],
         "text_style": [style.key for style in catalog.TEXT_STYLES],
+        "font": [offered_face.key for offered_face in faces()],
         "format": [frame.key for frame in catalog.FORMATS],
     }
     keys = ", ".join(offered[str(error.params["field"])])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from generation.pipeline.errors import NoProductFound, PhotoUnreadable
 
-Method = Literal["alpha", "colour_model"]
+Method = Literal["alpha", "colour_model", "birefnet"]
 
 # Room kept round the product in the crop, in px: resizing filters look this far.
 MARGIN: Final = 4
@@ -31,25 +31,37 @@ class CutOut:
     product's own colour with the backdrop's share taken out.
     `box`: left, top, right, bottom of that crop in the photo, px.
     `confidence`: 0..1, how far the evidence in the photo supports this outline.
+    `note`: why a configured model was not used, for the job's checks; empty when all went well.
     """
 
     rgba: NDArray[np.uint8]
     box: tuple[int, int, int, int]
     confidence: float
     method: Method
+    note: str = ""
 
 
 def cut_out(photo: Path) -> CutOut:
     """Cut the product out of a clean photo (sRGB, RGB or RGBA, upright).
 
-    A photo that brings real alpha is used as it is. Raises NoProductFound, PhotoUnreadable.
+    A photo that brings real alpha is used as it is; else BiRefNet cuts where its weights are
+    configured, and the colour model where they are not, or fail. Raises NoProductFound,
+    PhotoUnreadable.
     """
     pixels = _load(photo)
     if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:
         return from_alpha(pixels)
+    from .birefnet import BirefnetUnavailable, cut_out_by_birefnet, weights
     from .colour_model import cut_out_by_colour
 
-    return cut_out_by_colour(np.ascontiguousarray(pixels[..., :3]))
+    rgb = np.ascontiguousarray(pixels[..., :3])
+    path = weights()
+    if path is None:
+        return cut_out_by_colour(rgb)
+    try:
+        return cut_out_by_birefnet(rgb, path)
+    except BirefnetUnavailable as unavailable:
+        return replace(cut_out_by_colour(rgb), note=str(unavailable))
 
 
 def from_alpha(rgba: NDArray[np.uint8]) -> CutOut:

@@ -51,12 +51,14 @@ class Band:
     backdrop: Floats
 
 
-def draw_edge(rgb: Bytes, mask: NDArray[np.bool_]) -> tuple[Bytes, tuple[int, int, int, int]]:
+def draw_edge(
+    rgb: Bytes, mask: NDArray[np.bool_] | Floats
+) -> tuple[Bytes, tuple[int, int, int, int]]:
     """Return the product as RGBA (h, w, 4) at the resolution of `rgb`, and its box there.
 
-    `rgb` (H, W, 3); `mask` the outline found at the same or a smaller size.
+    `rgb` (H, W, 3); `mask` the outline, or coverage 0..1, found at the same or a smaller size.
     """
-    grown = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    grown = cv2.dilate((mask > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     scale = rgb.shape[0] / mask.shape[0], rgb.shape[1] / mask.shape[1]
     left, top, right, bottom = margin_box(grown, margin=6)
     rows = slice(round(top * scale[0]), round(bottom * scale[0]))

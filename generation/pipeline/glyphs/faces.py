@@ -20,7 +20,11 @@ ALL_SYLLABLES: Final = 11_172
 
 @dataclass(frozen=True)
 class Face:
-    """One committed font file. `coverage` is "ac00-ac01 ac04 ...", code points with ink, in hex."""
+    """One committed font file. `coverage` is "ac00-ac01 ac04 ...", code points with ink, in hex.
+
+    `changed` says what was done to the published file, if anything. `stand_in` is the key of the
+    full face most like a small one. `embolden` widens thin strokes on each side, in em.
+    """
 
     key: str
     name_ko: str
@@ -31,6 +35,10 @@ class Face:
     licence: str
     licence_file: str
     source: str
+    version: str
+    changed: str
+    stand_in: str
+    embolden: float
     syllables: int
     coverage: str
 
@@ -90,6 +98,8 @@ def face(key: str) -> Face:
 def face_for(text_style: str, copy: str, wanted: str | None = None) -> FaceChoice:
     """Choose the face that writes `copy`: the merchant's, the material's best, or a full one.
 
+    A full face like the one asked for comes before any other.
+
     Raises GlyphMissing(character=...) when no committed face has all the characters, and
     UnknownChoice for an unknown text style or font.
     """
@@ -109,6 +119,7 @@ def missing_characters(copy: str) -> list[str]:
 
 def _candidates(text_style: str, wanted: str | None) -> list[Face]:
     best = [face(key) for key in material(text_style).faces]
-    chosen = [face(wanted)] if wanted else []
+    chosen = [face(wanted)] if wanted else best
+    stand_ins = [face(small.stand_in) for small in chosen if small.stand_in]
     full_first = sorted(faces(), key=lambda candidate: not candidate.full)
-    return list(dict.fromkeys([*chosen, *best, *full_first]))
+    return list(dict.fromkeys([*chosen, *stand_ins, *best, *full_first]))

@@ -21,6 +21,7 @@ from .render import (
     integrator,
     luminance,
     mitsuba_scene,
+    render_albedo,
     render_passes,
     use_variant,
 )
@@ -75,7 +76,7 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
         on_step(3 + index, total, _mend(draft, rig, finished, far, height))
     layers = _stack(finished)
     picture, exposure = expose(rig, layers, far)
-    guide = _guide(rig, picture, scale)
+    guide = _guide(rig, scene, picture, scale)
     on_step(total - 1, total, cv2.resize(picture, draft.shape[1::-1], interpolation=cv2.INTER_AREA))
     clean = _full_size(rig, denoise(picture, guide))
     on_step(total, total, clean)
@@ -123,12 +124,13 @@ def _mend(draft: Image, rig: Rig, finished: list[Layers], far: Image | None, hei
     return np.concatenate([fresh * np.float32(gain), draft[rows:]])
 
 
-def _guide(rig: Rig, picture: Image, scale: float) -> Image | None:
+def _guide(rig: Rig, scene: Any, picture: Image, scale: float) -> Image | None:
     """Return the near set's albedo over the picture of the far one, for the denoiser."""
     if not studio_set(rig.style).textured:
         return None
-    glowing = build_albedo_scene(rig, scale=scale)
-    albedo = _band(glowing, None, seed=rig.seed, samples=ALBEDO_SAMPLES)
+    albedo = render_albedo(scene, seed=rig.seed, samples=ALBEDO_SAMPLES) or _band(
+        build_albedo_scene(rig, scale=scale), None, seed=rig.seed, samples=ALBEDO_SAMPLES
+    )
     guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
     return np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
 

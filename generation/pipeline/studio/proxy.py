@@ -87,7 +87,9 @@ def product_proxy(
         vertices, faces = _on_edges(alpha, camera)
     else:
         vertices, faces = _standing(alpha, camera, CARD_RATIO if thin else DEPTH_RATIO)
-    return Mesh(vertices, faces, two_sided(painted(colour)))
+    # Normals and (unused) texture coordinates: meshes of one kind share compiled code.
+    uv = np.zeros((len(vertices), 2), np.float32)
+    return Mesh(vertices, faces, two_sided(painted(colour)), uv, smooth=True)
 
 
 def _on_edges(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:

@@ -11,6 +11,8 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from . import wavefront
+
 Image = NDArray[np.float32]
 
 # Needs nothing but the wheel; llvm_ad_rgb and cuda_ad_rgb are faster where their drivers exist.
@@ -61,11 +63,18 @@ def use_variant() -> str:
     wanted = os.environ.get(VARIANT_VARIABLE, DEFAULT_VARIANT)
     if mi.variant() != wanted:
         mi.set_variant(wanted)
+    if wavefront.is_compiled(wanted):
+        wavefront.prepare(wanted)
     return wanted
 
 
 def integrator(max_depth: int = MAX_DEPTH) -> dict[str, Any]:
-    """Return a path tracer that hides the lights from the camera (alpha 0 where nothing is)."""
+    """Return a path tracer that hides the lights from the camera (alpha 0 where nothing is).
+
+    Compiled variants trace no shorter paths than MAX_DEPTH: another kernel would cost more.
+    """
+    if wavefront.is_compiled(use_variant()):
+        max_depth = max(max_depth, MAX_DEPTH)
     return {"type": "path", "max_depth": max_depth, "rr_depth": 3, "hide_emitters": True}
 
 
@@ -92,12 +101,12 @@ def render_passes(
 
     use_variant()
     loaded = mitsuba_scene(scene)
-    view = 0 if lens is None else mi.load_dict(lens)
+    view = loaded.sensors()[0] if lens is None else mi.load_dict(lens)
     total = max(1, -(-samples // samples_per_pass))
     guides = _render_guides(loaded, guide_samples, seed) if guide_samples else None
     running = np.zeros((), np.float64)
     for index in range(total):
-        pass_seed = mi.UInt32((seed * SEED_STEP + index * 977 + 1) & SEED_MASK)
+        pass_seed = (seed * SEED_STEP + index * 977 + 1) & SEED_MASK
         picture = _radiance(loaded, view, samples_per_pass, pass_seed)
         picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY_LIMIT)
         running = running + picture
@@ -121,13 +130,32 @@ def load_scene(scene: dict[str, Any]) -> Any:
     """
     import mitsuba as mi
 
-    return mi.load_dict(scene, parallel=False, optimize=False)
+    loaded = mi.load_dict(scene, parallel=False, optimize=False)
+    if wavefront.is_compiled(mi.variant()):
+        wavefront.make_opaque(loaded)
+    return loaded
 
 
-def _radiance(loaded: Any, view: Any, samples: int, seed: Any) -> NDArray[np.float64]:
+def _radiance(loaded: Any, view: Any, samples: int, seed: int) -> NDArray[np.float64]:
     import mitsuba as mi
 
-    return np.array(mi.render(loaded, sensor=view, spp=samples, seed=seed), np.float64)
+    if wavefront.is_compiled(mi.variant()):
+        return wavefront.radiance(loaded, view, samples, seed).astype(np.float64)
+    rendered = mi.render(loaded, sensor=view, spp=samples, seed=mi.UInt32(seed))
+    return np.array(rendered, np.float64)
+
+
+def render_albedo(scene: Any, *, seed: int, samples: int) -> Layers | None:
+    """Return the surfaces' own colours as a loaded scene's camera sees them, premultiplied.
+
+    None in the scalar variant, where a scene of glowing surfaces is cheaper.
+    """
+    import mitsuba as mi
+
+    if not wavefront.is_compiled(mi.variant()):
+        return None
+    picture = wavefront.albedo(scene, scene.sensors()[0], samples, seed)
+    return _layers(picture.astype(np.float64), None)
 
 
 def _render_guides(loaded: Any, samples: int, seed: int) -> Image:
