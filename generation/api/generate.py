@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from django.conf import settings as site
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
-from campaigns.models import Ad
-from generation.fairness import queue_position
+from campaigns.ad_text import clean_ad_text, copy_length
+from campaigns.intake import read_picture
+from generation.fairness import claim_order, queue_position
+from generation.metrics import expected
 from generation.models import Job
-from generation.ordering import KeyReused, Order, place_order
-from generation.pipeline import catalog
+from generation.ordering import KeyReused, place_order
+from generation.pipeline.catalog import frame_format
 from generation.pipeline.types import Stage
-from generation.webhooks import AddressRefused, judged_address
+from generation.plan import planned_stages
 
 from .access import Caller, caller_of
 from .document import generate_extra
-from .pictures import kept_photo, kept_stage, stage_folder
+from .orders import changes, lettering_alone, named, order_of, source_of
+from .pictures import field_named, stage_folder
 from .problems import Problem, Refused
-from .wishes import Wishes, engine_of, read_wishes, refuse_unusable, style_key
+from .wishes import Wishes, engine_of, read_wishes, refuse_unusable
 
 router = Router(tags=["generate"])
 LONGEST_KEY: Final = 120
@@ -55,9 +59,30 @@ class Accepted(Schema):
     status_url: str
 
 
+class CopyEcho(Schema):
+    """The copy exactly as it would be written, so that a retyped syllable is noticed."""
+
+    text: str
+    characters: int
+    code_points: int
+    sha256: str
+
+
+class Plan(Schema):
+    """What would be made, and how long it would take."""
+
+    dry_run: Literal[True] = True
+    copy_echo: CopyEcho
+    stages: list[str]
+    expected_seconds: float
+    jobs_waiting: int
+    parameters: dict[str, Any]
+
+
 @router.post(
     "/generate",
     response={
+        200: Plan,
         202: Accepted,
         **dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 429, 503), Problem),
     },
@@ -68,6 +93,8 @@ class Accepted(Schema):
 def generate(request: HttpRequest) -> Status[Any]:
     """Put an ad in the line and answer at once; `GET /api/status/{job_id}` tells how it goes.
 
+    With `dry_run` nothing is stored and the answer is a plan.
+
     `Idempotency-Key` (at most 120 characters) makes a retry harmless: the same key with the same
     body answers with the same job.
     """
@@ -76,8 +103,10 @@ def generate(request: HttpRequest) -> Status[Any]:
     key = _key(request, caller)
     wishes, pictures = read_wishes(request)
     _judge(wishes, pictures)
+    if wishes.dry_run:
+        return Status(200, _plan(caller, wishes, pictures))
     with stage_folder() as folder:
-        order = _order(request, wishes, pictures, Path(folder))
+        order = order_of(request, wishes, pictures, Path(folder))
         try:
             jobs = place_order(team=team, by=caller.user, order=order, key=key)
         except KeyReused as reused:
@@ -95,6 +124,41 @@ def accepted(jobs: list[Job]) -> Accepted:
         job_ids=[str(job.pk) for job in jobs],
         queue_position=queue_position(first),
         status_url=f"/api/status/{first.pk}",
+    )
+
+
+def echo_of(copy: str) -> CopyEcho:
+    return CopyEcho(
+        text=copy,
+        characters=copy_length(copy),
+        code_points=len(copy),
+        sha256=sha256(copy.encode()).hexdigest(),
+    )
+
+
+def _plan(caller: Caller, wishes: Wishes, pictures: Mapping[str, bytes]) -> Plan:
+    """Judge all that an order would be judged for; nothing is kept."""
+    for name, content in pictures.items():
+        with field_named(name):
+            read_picture(BytesIO(content), size=len(content))
+    source = source_of(caller, wishes)
+    asked = named(wishes)
+    told = {name: getattr(source, name) for name in asked} if source else asked
+    told |= changes(wishes, asked) if source else {}
+    told["ad_text"] = clean_ad_text(str(told["ad_text"]))
+    frame_format(str(told["format"]))
+    engine = engine_of(wishes)
+    parameters = {**told, "end_step": wishes.end_step, "test_mode": wishes.test_mode}
+    alone = lettering_alone(wishes, pictures)
+    stages = planned_stages({**parameters, "lettering_alone": alone})[wishes.start_step - 1 :]
+    ahead = claim_order(engine)
+    seconds = expected(engine, str(told["format"]), test_mode=wishes.test_mode)
+    return Plan(
+        copy_echo=echo_of(str(told["ad_text"])),
+        stages=[stage.value for stage in (stages if not alone else (Stage.TEXT,))],
+        expected_seconds=round(sum(seconds[stage] for stage in stages) * wishes.variants, 1),
+        jobs_waiting=len(ahead),
+        parameters=parameters,
     )
 
 
@@ -145,91 +209,3 @@ def _judge_steps(wishes: Wishes, pictures: Mapping[str, bytes]) -> None:
         raise Refused(422, "missing", field="ad_text")
     if wishes.start_step == 1 and not (photo or copy.strip() or wishes.bg_prompt):
         raise Refused(422, "missing", field="product_image")
-
-
-def lettering_alone(wishes: Wishes, pictures: Mapping[str, bytes]) -> bool:
-    """Return whether the lettering is wanted without a scene."""
-    only_text = wishes.start_step == wishes.end_step == 2
-    return only_text and "step1_image" not in pictures and not wishes.source_job_id
-
-
-def _order(
-    request: HttpRequest, wishes: Wishes, pictures: Mapping[str, bytes], folder: Path
-) -> Order:
-    caller = caller_of(request)
-    source = _source(caller, wishes)
-    stages = {Stage.BACKGROUND: "step1_image", Stage.TEXT: "step2_image"}
-    images = {
-        stage: kept_stage(pictures[name], field=name, folder=folder)
-        for stage, name in stages.items()
-        if name in pictures
-    }
-    settings: dict[str, Any] = {}
-    if wishes.end_step < len(stages) + 1:
-        settings["end_step"] = wishes.end_step
-    if lettering_alone(wishes, pictures):
-        settings["lettering_alone"] = True
-    return Order(
-        wishes=_ad_wishes(caller, wishes, pictures, source),
-        source=source,
-        variants=wishes.variants,
-        start_step=wishes.start_step,
-        stage_images=images,
-        settings=settings,
-        test_mode=wishes.test_mode or site.FORCE_TEST_MODE,
-        engine=engine_of(wishes),
-        digest=wishes.digest(),
-        webhook=_webhook(request, wishes),
-    )
-
-
-def _webhook(request: HttpRequest, wishes: Wishes) -> tuple[str, str] | None:
-    if wishes.webhook_url is None:
-        return None
-    own = request.build_absolute_uri("/").rstrip("/")
-    try:
-        return judged_address(str(wishes.webhook_url)), own
-    except AddressRefused as error:
-        raise Refused(422, "address_refused", field="webhook_url") from error
-
-
-def _source(caller: Caller, wishes: Wishes) -> Ad | None:
-    """Return the ad whose stages are taken over."""
-    if wishes.source_job_id is None:
-        return None
-    found = caller.jobs().select_related("ad__photo").filter(pk=wishes.source_job_id).first()
-    if found is None:
-        raise Refused(404, "not_found", field="source_job_id")
-    return found.ad
-
-
-def _ad_wishes(
-    caller: Caller, wishes: Wishes, pictures: Mapping[str, bytes], source: Ad | None
-) -> dict[str, Any]:
-    """Return what `create_ad` is told, or the changes to the source that were asked for."""
-    named: dict[str, Any] = {
-        "ad_text": wishes.ad_text or wishes.text_content or "",
-        "subtext": wishes.subtext,
-        "background_style": style_key(
-            catalog.BACKGROUND_STYLES, wishes.background_style, "background_style"
-        ),
-        "text_style": style_key(catalog.TEXT_STYLES, wishes.text_style, "text_style"),
-        "palette": wishes.palette,
-        "format": wishes.format,
-        "font": wishes.font or "",
-        "text_position": wishes.text_position,
-        "composition_mode": wishes.composition_mode,
-        "background_words": wishes.bg_prompt or "",
-        "text_words": wishes.text_model_prompt or "",
-        "seed": wishes.seed,
-    }
-    if source is not None:
-        changed = wishes.given() | ({"ad_text"} if wishes.text_content else set())
-        changed |= {"text_words"} if wishes.text_model_prompt else set()
-        return {name: value for name, value in named.items() if name in changed}
-    photo = next((name for name in ("product_image", "input_image") if name in pictures), None)
-    kept = None
-    if photo is not None:
-        team = caller.making_team()
-        kept = kept_photo(pictures[photo], field=photo, team=team, by=caller.user)
-    return {**named, "photo": kept}

@@ -124,7 +124,10 @@ def answer(refused: Refused) -> HttpResponse:
 def from_schema(errors: list[ErrorDetails] | list[dict[str, Any]]) -> Refused:
     """Return the first of pydantic's errors as a refusal that names its field."""
     first = errors[0]
-    parts = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    loc = first["loc"]
+    if len(loc) > 2 and loc[0] == "body":  # ninja names the argument of ours that takes the body
+        loc = loc[2:]
+    parts = [str(part) for part in loc if part not in ("body", "query", "path", "header")]
     kind = str(first["type"])
     if kind == "json_invalid":
         return Refused(400, "bad_request")

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Swagger
 
-from . import catalogue, events, generate, jobs
+from . import catalogue, copies, events, generate, jobs
 from .access import SessionAuth, TokenAuth
 from .problems import add_handlers
 from .rate import add_headers, spend
@@ -62,5 +62,5 @@ api = Api(
     urls_namespace="api",
 )
 add_handlers(api)
-for router in (generate.router, jobs.router, events.router, catalogue.router):
-    api.add_router("", router)
+for part in (generate, jobs, events, catalogue, copies):
+    api.add_router("", part.router)

@@ -91,6 +91,9 @@ class Wishes(Schema):
     )
     test_mode: bool = Field(False, description="The whole path in a second, with no engine.")
     engine: Literal["studio", "diffusion"] | None = None
+    dry_run: bool = Field(
+        False, description="Judge everything and tell what would be made, without making it."
+    )
     webhook_url: HttpUrl | None = Field(
         None, description="Told when the job has ended. Public https addresses only."
     )

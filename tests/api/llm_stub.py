@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Stub(ThreadingHTTPServer):
-    """`answers` are given in turn, the last one for ever: text, (status, body) or seconds to wait."""
+    """`answers` are given in turn, the last for ever: text, (status, body) or seconds."""
 
     daemon_threads = True
 

@@ -176,3 +176,23 @@ def test_it_makes_the_lettering_alone(program: Program, transactional_db) -> Non
     assert told["step1_result"] is None
     picture = program.get(f"jobs/{made['job_id']}/images/final")
     assert Image.open(BytesIO(picture.content)).mode == "RGBA"
+
+
+def test_a_dry_run_tells_what_would_be_made_and_makes_nothing(
+    program: Program, product: str
+) -> None:
+    body = {"product_image": product, "ad_text": " 건어물  대박 ", "dry_run": True}
+    answer = program.post("generate", body)
+    told = answer.json()
+    assert (answer.status_code, told["copy_echo"]["text"]) == (200, "건어물 대박")
+    assert (told["copy_echo"]["characters"], len(told["copy_echo"]["sha256"])) == (6, 64)
+    assert len(told["stages"]) == 3
+    assert told["expected_seconds"] > 1
+    assert not Ad.objects.exists()
+    assert problem(program.post("generate", body | {"format": "9:1"}))[1] == "unknown_choice"
+
+
+def test_it_suggests_copies(program: Program) -> None:
+    told = program.post("copies", {"product": "마른 오징어", "occasion": "추석"}).json()
+    assert (len(told["copies"]), told["source"]) == (5, "book")
+    assert problem(program.post("copies", {"product": "가" * 41})) == (422, "too_long", "product")
