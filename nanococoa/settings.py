@@ -221,6 +221,8 @@ OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-5-mini")
 # What one API caller may ask for (https://limits.readthedocs.io writes rates).
 API_READ_RATE = env.str("API_READ_RATE", default="1200/minute")
 API_WRITE_RATE = env.str("API_WRITE_RATE", default="60/minute")
+# Seconds an events poll may wait; proxies cut idle answers at 60.
+API_LONGEST_POLL = env.int("API_LONGEST_POLL", default=25)
 # Webhooks go to public https addresses only; a site on a network of its own may say otherwise.
 WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 

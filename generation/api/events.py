@@ -11,6 +11,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from ninja import Field, Router, Schema
 
@@ -22,7 +23,7 @@ from .jobs import REFUSALS
 
 router = Router(tags=["jobs"])
 # Seconds a long poll may wait; proxies cut idle answers at 60.
-LONGEST_WAIT: Final = 25
+LONGEST_WAIT: Final = settings.API_LONGEST_POLL
 # The socket is a hint: the rows are read at least this often, in seconds.
 LOOK_EVERY: Final = 2.0
 # A stream ends after this long, in seconds; the client comes back with `Last-Event-ID`.
