@@ -36,6 +36,7 @@ def proof_lines(checks: Mapping[str, Any]) -> list[ProofLine]:
         *_contrast(checks),
         *_cutout(checks),
         *_face(checks),
+        *_fit(checks),
     ]
 
 
@@ -87,3 +88,9 @@ def _face(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
         yield _line(
             "face", False, _("%(wanted)s에 없는 글자가 있어 %(used)s 글꼴로 만들었어요") % fonts
         )
+
+
+def _fit(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    fit = checks.get("fit")
+    if fit and not fit.get("legible", True):
+        yield _line("fit", False, _("글자가 작아요. 문구를 줄이거나 띄어 쓰면 더 크게 만들어요"))

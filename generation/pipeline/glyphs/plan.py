@@ -18,10 +18,11 @@ from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import rig_for
 from generation.pipeline.types import AdSpec, Stage, StageRequest
 
-from .faces import FaceChoice, face_for
+from .faces import FaceChoice
 from .mesh import TextMesh, build_mesh
 from .scene import Placement, place
-from .shaping import TextLayout, layout_lines
+from .setting import headline_box, set_copy
+from .shaping import TextLayout
 from .store import text_mesh
 
 Picture = NDArray[np.uint8]
@@ -59,7 +60,7 @@ class Lettering:
     def unswollen(self) -> Lettering:
         """Return the same lettering with the font's own outlines, for a second try."""
         mesh = build_mesh(self.layout, self.material.profile, swell=0.0)
-        return replace(self, mesh=mesh, placement=place(mesh, self.rig, self.rig.layout.headline))
+        return replace(self, mesh=mesh, placement=place(mesh, self.rig, headline_box(self.layout, self.rig.layout)))
 
 
 def plan_lettering(request: StageRequest) -> Lettering:
@@ -70,18 +71,12 @@ def plan_lettering(request: StageRequest) -> Lettering:
     spec = request.spec
     stored = _stored_rig(request)
     rig = stored or _default_rig(spec)
-    headline = rig.layout.headline
     made_of = material(spec.text_style)
-    choice = face_for(spec.text_style, spec.ad_text, spec.font)
-    layout = layout_lines(
-        spec.ad_text,
-        choice.face,
-        headline.width / headline.height,
-        tracking=made_of.tracking,
-        align=rig.layout.align,
-    )
-    mesh = text_mesh(layout, made_of.profile, swell=made_of.swell, cache_dir=request.cache_dir)
-    placement = place(mesh, rig, headline)
+    choice, layout = set_copy(spec.ad_text, made_of, spec.font, rig.layout)
+    # Thin strokes are made bolder; tubes are as thick as they are.
+    swell = made_of.swell + (choice.face.embolden if made_of.swell >= 0 else 0.0)
+    mesh = text_mesh(layout, made_of.profile, swell=swell, cache_dir=request.cache_dir)
+    placement = place(mesh, rig, headline_box(layout, rig.layout))
     return Lettering(
         choice, made_of, layout, mesh, rig, placement, _backdrop(request), stored is not None
     )
