@@ -17,6 +17,7 @@ from .catalog import FrameFormat, frame_format
 from .cutout import CutOut, cut_out
 from .errors import NoProductFound, PhotoUnreadable
 from .grounding import (
+    Plane,
     Rgba,
     Subject,
     composite,
@@ -29,14 +30,15 @@ from .grounding import (
 )
 from .layout import Box, Layout, plan_layout
 from .previews import MAX_SIDE, encode_preview
-from .studio.palette import NEUTRAL_PALETTE, Palette, auto_palette
+from .studio.palette import palette_for
 from .studio.photograph import Plate
 from .studio.plates import plate_for
 from .studio.proxy import footing_of
+from .studio.reflection import mirrored
 from .studio.render import Image, Pacer, develop
 from .studio.rig import Rig
 from .studio.shading import product_shade
-from .studio.stage import rig_for
+from .studio.stage import rig_for, studio_set
 from .types import AdSpec, Progress, Report, StageOutput, StageRequest, SubStep
 
 # Where each sub-step begins on the stage's own progress, 0..1.
@@ -104,11 +106,11 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
 def _place_product(spec: AdSpec, fmt: FrameFormat) -> tuple[_Placed | None, Layout]:
     has_text = bool(spec.ad_text)
     if spec.photo is None:
-        return None, plan_layout(fmt, spec.text_position, None, has_text)
+        return None, plan_layout(fmt, spec.text_position, None, has_text, bool(spec.subtext))
     photo = _photo(spec.photo)
     cut = _cut_or_card(spec.photo, photo)
     subject = subject_of(cut, photo)
-    layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text)
+    layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text, bool(spec.subtext))
     layer, box = place(subject, layout.product, layout.frame)
     return _Placed(cut, subject, layer, box), layout
 
@@ -137,9 +139,7 @@ def _photo(path: Path) -> NDArray[np.uint8]:
 
 
 def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: _Placed | None) -> Rig:
-    palette: Palette = NEUTRAL_PALETTE
-    if placed is not None:
-        palette = auto_palette(placed.subject.rgba)
+    palette = palette_for(spec.palette, None if placed is None else placed.subject.rgba)
     pose = "stands" if placed is None else placed.subject.pose
     return rig_for(spec.background_style, fmt, layout, palette, spec.seed, pose=pose)
 
@@ -194,7 +194,17 @@ def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[
     shade = shade * contact_shade(alpha, placed.box, footing_of(alpha, rig.pose))[..., None]
     lit = plate.picture * (1 + (shade - 1) * near)
     scale = min(rig.camera.width, rig.camera.height) / REFERENCE_SIDE
-    return composite(develop(lit, 1.0), placed.layer, scale=scale)
+    return composite(_mirrored(rig, develop(lit, 1.0), alpha, placed), placed.layer, scale=scale)
+
+
+def _mirrored(
+    rig: Rig, developed: NDArray[np.uint8], alpha: Plane, placed: _Placed
+) -> NDArray[np.uint8]:
+    """Return the set with the product's mirror image where its ground is polished."""
+    gloss = studio_set(rig.style).gloss
+    if gloss is None:
+        return developed
+    return mirrored(developed, placed.layer, rig, gloss(rig), footing_of(alpha, rig.pose))
 
 
 def _write(
@@ -222,6 +232,7 @@ def _checks(scene: NDArray[np.uint8], placed: _Placed) -> dict[str, Any]:
         "cutout": {
             "confidence": round(float(placed.cut.confidence), 3),
             "method": placed.cut.method,
+            **({"fell_back": placed.cut.note} if placed.cut.note else {}),
             "photo_card": placed.subject.is_card,
         },
         "pose": placed.subject.pose,

@@ -46,6 +46,9 @@ class FrameFormat:
 BACKGROUND_STYLES: Final = (
     Style("market", "전통시장", "Traditional market", "따뜻한 전구와 나무 좌판"),
     Style("minimal", "미니멀", "Minimal", "깨끗한 단색 스튜디오"),
+    Style("luxury", "고급스러운", "Luxury", "검은 대리석과 은은한 조명"),
+    Style("cafe", "카페", "Café", "창가 햇살이 드는 나무 테이블"),
+    Style("holiday", "명절", "Holiday", "구름무늬 비단과 금박"),
 )
 
 TEXT_STYLES: Final = (

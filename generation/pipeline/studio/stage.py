@@ -14,12 +14,15 @@ from .lights import light_shapes
 from .palette import Palette
 from .render import MAX_DEPTH, integrator, use_variant
 from .rig import Pose, Rig
-from .sets import Staging, StudioSet, market, minimal
+from .sets import Staging, StudioSet, cafe, holiday, luxury, market, minimal
 from .shapes import Shape, albedo_shapes, mitsuba_shapes
 
 SETS: Final[dict[str, StudioSet]] = {
     "market": market.SET,
     "minimal": minimal.SET,
+    "luxury": luxury.SET,
+    "cafe": cafe.SET,
+    "holiday": holiday.SET,
 }
 
 # The product's box is this many decimetres high (or wide, for goods laid out by their width).
