@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from .catalog import FrameFormat, frame_format
-from .cutout import CutOut, cut_out
+from .catalog import FrameFormat
+from .cutout import CutOut
+from .cutout.kept import kept_cut_out
 from .errors import NoProductFound, PhotoUnreadable
+from .frames import frame_for
 from .grounding import (
     Plane,
     Rgba,
@@ -86,16 +88,18 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     """
     watch = _Stopwatch()
     spec = request.spec
-    fmt = frame_format(spec.format)
+    fmt = frame_for(spec)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=0.0))
-    placed, layout = _place_product(spec, fmt)
+    placed, layout = _place_product(spec, fmt, request.cache_dir)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=_cutout_preview(placed)))
     watch.lap(SubStep.CUTOUT)
     rig = _rig(spec, fmt, layout, placed)
     plate, rig, _ = plate_for(rig, request.cache_dir, _watch_set(placed, report))
     watch.lap(SubStep.BACKGROUND)
     developed = develop(plate.picture, 1.0)
-    scene = developed if placed is None else _ground(rig, plate, placed, report)
+    scene = developed
+    if placed is not None:
+        scene = _ground(rig, plate, placed, report, request.cache_dir)
     report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.95, preview=encode_preview(scene)))
     output = _write(request.out_dir, scene, developed, rig, placed)
     watch.lap(SubStep.COMPOSITE)
@@ -103,25 +107,27 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     return StageOutput(image=output["scene"], extras=output, checks=checks, seconds=watch.seconds)
 
 
-def _place_product(spec: AdSpec, fmt: FrameFormat) -> tuple[_Placed | None, Layout]:
+def _place_product(
+    spec: AdSpec, fmt: FrameFormat, cache_dir: Path
+) -> tuple[_Placed | None, Layout]:
     has_text = bool(spec.ad_text)
     if spec.photo is None:
         return None, plan_layout(fmt, spec.text_position, None, has_text, bool(spec.subtext))
     photo = _photo(spec.photo)
-    cut = _cut_or_card(spec.photo, photo)
+    cut = _cut_or_card(spec.photo, photo, cache_dir)
     subject = subject_of(cut, photo)
     layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text, bool(spec.subtext))
     layer, box = place(subject, layout.product, layout.frame)
     return _Placed(cut, subject, layer, box), layout
 
 
-def _cut_or_card(path: Path, photo: NDArray[np.uint8]) -> CutOut:
+def _cut_or_card(path: Path, photo: NDArray[np.uint8], cache_dir: Path) -> CutOut:
     """Return the cut-out, or the whole photo with no confidence when it shows something else.
 
     Raises NoProductFound for a photo of nothing.
     """
     try:
-        return cut_out(path)
+        return kept_cut_out(path, cache_dir)
     except NoProductFound:
         if not shows_something(photo):
             raise
@@ -141,7 +147,9 @@ def _photo(path: Path) -> NDArray[np.uint8]:
 def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: _Placed | None) -> Rig:
     palette = palette_for(spec.palette, None if placed is None else placed.subject.rgba)
     pose = "stands" if placed is None else placed.subject.pose
-    return rig_for(spec.background_style, fmt, layout, palette, spec.seed, pose=pose)
+    return rig_for(
+        spec.background_style, fmt, layout, palette, spec.seed, pose=pose, draft=spec.draft
+    )
 
 
 def _watch_set(placed: _Placed | None, report: Report) -> Any:
@@ -180,7 +188,9 @@ def _cutout_preview(placed: _Placed | None) -> bytes | None:
     return None if placed is None else encode_preview(placed.subject.rgba)
 
 
-def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[np.uint8]:
+def _ground(
+    rig: Rig, plate: Plate, placed: _Placed, report: Report, cache_dir: Path
+) -> NDArray[np.uint8]:
     """Shade the plate with the product's shadow, develop it, and put the product in."""
 
     def on_pass(done: int, total: int) -> None:
@@ -189,7 +199,9 @@ def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[
 
     alpha = placed.layer[..., 3].astype(np.float32) / np.float32(255)
     colour = mean_colour(placed.subject.rgba)
-    shade = product_shade(rig, alpha, placed.box, colour, on_pass, thin=placed.subject.is_card)
+    shade = product_shade(
+        rig, alpha, colour, on_pass, cache_dir=cache_dir, thin=placed.subject.is_card
+    )
     near = plate.near[..., None]
     shade = shade * contact_shade(alpha, placed.box, footing_of(alpha, rig.pose))[..., None]
     lit = plate.picture * (1 + (shade - 1) * near)

@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from .ad_layers import Layers, Window, load_layers
 from .behind import Slide, slid, slide_behind
-from .catalog import frame_format
+from .frames import frame_for
 from .layout import Box
 from .legibility import REACH, Backing, back_up, toned, worst_contrast
 from .linear_light import luminance, to_linear, to_srgb
@@ -81,7 +81,7 @@ def run_composition(request: StageRequest, report: Report) -> StageOutput:
     report(Progress(sub_step=SubStep.COMPOSE, fraction=0.02))
     spec = request.spec
     with watch.lap(SubStep.COMPOSE):
-        layers = load_layers(request.earlier, frame_format(spec.format))
+        layers = load_layers(request.earlier, frame_for(spec))
         report(Progress(sub_step=SubStep.COMPOSE, fraction=0.2))
         composed = compose(layers, spec.composition_mode, spec.seed, spec.subtext)
     final = composed.picture

@@ -153,7 +153,7 @@ def test_the_product_throws_its_shadow_away_from_the_key(width, pose):
     subject = subject_of(cut(solid(200, width), 0.9), noisy_photo())
     layer, box = place(subject, layout.product, FRAME)
     alpha = layer[..., 3].astype(np.float32) / 255
-    shade = product_shade(rig, alpha, box, (0.4, 0.1, 0.1), lambda *_: None)
+    shade = product_shade(rig, alpha, (0.4, 0.1, 0.1), lambda *_: None)
     foot = slice(box.bottom - box.height // 3, box.bottom)
     left = shade[foot, box.x - 15 : box.x].mean()
     right = shade[foot, box.right : box.right + 15].mean()

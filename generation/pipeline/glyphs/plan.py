@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.pipeline.catalog import frame_format
+from generation.pipeline.frames import frame_for
 from generation.pipeline.layout import plan_layout
 from generation.pipeline.studio.materials import Material, Setting, material
 from generation.pipeline.studio.palette import NEUTRAL_PALETTE, Rgb
@@ -60,7 +60,11 @@ class Lettering:
     def unswollen(self) -> Lettering:
         """Return the same lettering with the font's own outlines, for a second try."""
         mesh = build_mesh(self.layout, self.material.profile, swell=0.0)
-        return replace(self, mesh=mesh, placement=place(mesh, self.rig, headline_box(self.layout, self.rig.layout)))
+        return replace(
+            self,
+            mesh=mesh,
+            placement=place(mesh, self.rig, headline_box(self.layout, self.rig.layout)),
+        )
 
 
 def plan_lettering(request: StageRequest) -> Lettering:
@@ -93,14 +97,14 @@ def _stored_rig(request: StageRequest) -> Rig | None:
 
 def _default_rig(spec: AdSpec) -> Rig:
     """Return a neutral studio's rig."""
-    frame = frame_format(spec.format)
+    frame = frame_for(spec)
     layout = plan_layout(frame, spec.text_position, None, True)
-    return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed)
+    return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed, draft=spec.draft)
 
 
 def _backdrop(request: StageRequest) -> Picture:
     """Return stage 1's picture at the frame's size, or plain grey without one."""
-    frame = frame_format(request.spec.format)
+    frame = frame_for(request.spec)
     background = request.earlier.get(Stage.BACKGROUND)
     if background is None or not background.image.exists():
         return np.full((frame.height, frame.width, 3), NO_BACKGROUND, np.uint8)

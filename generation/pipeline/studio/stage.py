@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ BOX_HEIGHT: Final = 2.6
 BOX_WIDTH: Final = 3.2
 # Lens to product in decimetres: about an 85 mm lens on full frame for a square picture.
 LENS_DISTANCE: Final = 11.0
+# Sets whose meshes and textures stay in memory, about 20 MB each: an ad's, a draft's and two more.
+KEPT_SETS: Final = 4
 
 
 def studio_set(style: str) -> StudioSet:
@@ -50,6 +53,7 @@ def rig_for(
     seed: int,
     *,
     pose: Pose = "stands",
+    draft: bool = False,
 ) -> Rig:
     """Return the rig of a style in a format: camera, lights, palette. Raises UnknownChoice.
 
@@ -68,6 +72,7 @@ def rig_for(
         camera=_camera(chosen, layout, pose),
         lights=chosen.lights(staging),
         ambient=chosen.ambient(staging),
+        draft=draft,
     )
 
 
@@ -84,11 +89,21 @@ def _camera(chosen: StudioSet, layout: Layout, pose: Pose) -> Camera:
     )
 
 
-@lru_cache(maxsize=4)
 def near_shapes(rig: Rig) -> dict[str, Shape]:
-    """Return the set's near shapes; kept, because a stage renders them more than once."""
+    """Return the set's near shapes; kept, because an ad's stages render them again and again."""
+    return _unexposed_shapes(replace(rig, exposure=1.0))
+
+
+@lru_cache(maxsize=KEPT_SETS)
+def _unexposed_shapes(rig: Rig) -> dict[str, Shape]:
     use_variant()
     return studio_set(rig.style).shapes(rig)
+
+
+def set_shapes(rig: Rig) -> dict[str, Any]:
+    """Return the near shapes as Mitsuba's, for callers that build more than one scene of them."""
+    use_variant()
+    return mitsuba_shapes(near_shapes(rig))
 
 
 def build_albedo_scene(rig: Rig, *, scale: float = 1.0, crop: Box | None = None) -> dict[str, Any]:
@@ -113,23 +128,22 @@ def build_scene(
     crop: Box | None = None,
     scale: float = 1.0,
     pinhole: bool = False,
-    with_set: bool = True,
+    near: dict[str, Any] | None = None,
     max_depth: int = MAX_DEPTH,
 ) -> dict[str, Any]:
     """Return Mitsuba's dictionary of the set with its camera and lights, ready to load.
 
     `extra_shapes` (product proxy, lettering) join the set under their own keys. `crop` is in
-    full-frame pixels, `scale` the size of the picture against the frame. `with_set=False` leaves
-    only the lights, for lettering that needs no ground under it. The blurred backdrop is not part
+    full-frame pixels, `scale` the size of the picture against the frame. `near` is the set's
+    `set_shapes` where the caller has them. The blurred backdrop is not part
     of this scene: where nothing near is hit, alpha is 0.
     """
     use_variant()
-    near = mitsuba_shapes(near_shapes(rig)) if with_set else {}
     return {
         "type": "scene",
         "integrator": integrator(max_depth),
         "sensor": sensor(rig.camera, scale=scale, crop=crop, pinhole=pinhole),
         **light_shapes(rig.lights, rig.ambient),
-        **near,
+        **(set_shapes(rig) if near is None else near),
         **(extra_shapes or {}),
     }
