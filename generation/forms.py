@@ -26,7 +26,7 @@ from campaigns.choices import (
 )
 from campaigns.intake import PhotoRefused
 from campaigns.models import Ad, ProductPhoto
-from campaigns.services import store_photo
+from campaigns.services import SEED_LIMIT, new_seed, store_photo
 
 NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
 # Real signs of real shops: a tap fills the field.
@@ -68,6 +68,10 @@ class AdForm(forms.Form):
     composition_mode = _choice(_("글자를 놓는 방식"), required=False)
     format = _choice(_("크기"))
     font = _choice(_("글꼴"), required=False)
+    # The draft's arrangement is the ad's.
+    seed = forms.IntegerField(
+        required=False, min_value=0, max_value=SEED_LIMIT - 1, widget=forms.HiddenInput
+    )
     form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, team: Team, by: User, **options: Any) -> None:
@@ -87,6 +91,7 @@ class AdForm(forms.Form):
             self.fields[name].choices = choices  # type: ignore[attr-defined]
             self.initial.setdefault(name, choices[0][0])
         self.initial.setdefault("form_key", uuid.uuid4().hex)
+        self.initial.setdefault("seed", new_seed())
         self.copy_limit = settings.MAX_COPY_LENGTH
         self.photo_limit = settings.MAX_PHOTO_BYTES
         self.examples = EXAMPLES
@@ -121,6 +126,7 @@ class AdForm(forms.Form):
         names = ("ad_text", "background_style", "text_style", "text_position", "format", "font")
         return {name: self.cleaned_data[name] for name in names} | {
             "photo": self.shown_photo,
+            "seed": self.cleaned_data["seed"],
             "composition_mode": self.cleaned_data["composition_mode"] or Ad.CompositionMode.OVERLAY,
         }
 
