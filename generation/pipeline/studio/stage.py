@@ -15,7 +15,7 @@ from .lights import light_shapes
 from .palette import Palette
 from .render import MAX_DEPTH, integrator, use_variant
 from .rig import Pose, Rig
-from .sets import Staging, StudioSet, cafe, holiday, luxury, market, minimal
+from .sets import Staging, StudioSet, beach, cafe, forest, holiday, luxury, market, minimal, neon
 from .shapes import Shape, albedo_shapes, mitsuba_shapes
 
 SETS: Final[dict[str, StudioSet]] = {
@@ -24,6 +24,9 @@ SETS: Final[dict[str, StudioSet]] = {
     "luxury": luxury.SET,
     "cafe": cafe.SET,
     "holiday": holiday.SET,
+    "beach": beach.SET,
+    "forest": forest.SET,
+    "neon": neon.SET,
 }
 
 # The product's box is this many decimetres high (or wide, for goods laid out by their width).
