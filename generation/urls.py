@@ -19,6 +19,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/stop/", actions.job_stop, name="job_stop"),
     path("jobs/<uuid:pk>/resume/", actions.job_resume, name="job_resume"),
     path("jobs/<uuid:pk>/again/", actions.job_again, name="job_again"),
+    path("jobs/<uuid:pk>/formats/", actions.job_formats, name="job_formats"),
     path("jobs/<uuid:pk>/copy/", actions.job_copy, name="job_copy"),
     path("jobs/<uuid:pk>/preview.webp", files.job_preview, name="job_preview"),
     path("jobs/<uuid:pk>/stages/<int:number>.png", files.job_stage, name="job_stage"),
