@@ -18,7 +18,7 @@ PERSONAL = {
 }
 CHANGES = {
     *("generation:job_stop", "generation:job_resume", "generation:job_again"),
-    *("generation:job_copy", "campaigns:bin", "campaigns:restore"),
+    *("generation:job_copy", "generation:job_formats", "campaigns:bin", "campaigns:restore"),
     *("generation:touch_up_mask", "generation:touch_up_save"),
 }
 OF_PHOTOS = {"campaigns:photo", "generation:touch_up"} | {n for n in CHANGES if "touch_up" in n}
