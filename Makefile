@@ -26,8 +26,10 @@ ad: export AD_BACKGROUND = $(value BACKGROUND)
 ad: export AD_TEXT = $(value TEXT)
 ad: export AD_FORMAT = $(value FORMAT)
 ad: export AD_FONT = $(value FONT)
+ad: export AD_SUBTEXT = $(value SUBTEXT)
+ad: export AD_PALETTE = $(value PALETTE)
 ad: export AD_OUT = $(value OUT)
-ad: $(VENV)/base.stamp ## one ad: PHOTO=… COPY="…" [BACKGROUND=market TEXT=gold_balloon FORMAT=1:1 FONT=jua OUT=…]
+ad: $(VENV)/base.stamp ## one ad: PHOTO=… COPY="…" [BACKGROUND=market TEXT=gold_balloon FORMAT=1:1 FONT=jua PALETTE=warm SUBTEXT="…" OUT=…]
 	@$(BIN)/python manage.py generate_ad $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff check and format

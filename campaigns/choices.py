@@ -23,8 +23,14 @@ HINTS: Final = (
     gettext_noop("검은 대리석과 은은한 조명"),
     gettext_noop("창가 햇살이 드는 나무 테이블"),
     gettext_noop("구름무늬 비단과 금박"),
+    gettext_noop("햇살 드는 모래밭과 푸른 바다"),
+    gettext_noop("이끼와 나뭇잎 사이로 드는 햇살"),
+    gettext_noop("젖은 밤거리에 비친 네온 불빛"),
     gettext_noop("반짝이는 금빛 풍선 글자"),
     gettext_noop("깎아 만든 크롬 글자"),
+    gettext_noop("빛나는 네온사인 글자"),
+    gettext_noop("속이 비치는 두꺼운 유리 글자"),
+    gettext_noop("말랑하고 윤기 나는 젤리 글자"),
     gettext_noop("인스타그램 정사각"),
     gettext_noop("인스타그램 세로"),
     gettext_noop("인스타그램 새 세로"),
@@ -44,7 +50,9 @@ SHOWCASE: Final = (
 
 @dataclass(frozen=True)
 class Tile:
-    """One thing to choose: `picture` is an address or empty, the size is of formats only."""
+    """One thing to choose: `picture` is an address or empty, the size is of formats only, `dots`
+    are the colours of a palette.
+    """
 
     key: str
     label: str
@@ -52,13 +60,14 @@ class Tile:
     picture: str = ""
     width: int = 0
     height: int = 0
+    dots: tuple[str, ...] = ()
 
 
 def in_korean() -> bool:
     return (get_language() or "ko").startswith("ko")
 
 
-def label_of(style: catalog.Style) -> str:
+def label_of(style: catalog.Style | catalog.PaletteChoice) -> str:
     """Return the style's name in the reader's language."""
     return style.label_ko if in_korean() else style.label_en
 
@@ -69,6 +78,7 @@ def wishes_of(ad: Ad) -> list[str]:
         _label(catalog.background_style, ad.background_style),
         _label(catalog.text_style, ad.text_style),
         *([face_name(ad.font)] if ad.font else []),
+        *([_label(catalog.palette, ad.palette)] if ad.palette != "auto" else []),
         ad.format,
     ]
 
@@ -85,7 +95,7 @@ def _face_label(offered: Face) -> str:
     return offered.name_ko if in_korean() else offered.name_en
 
 
-def _label(find: Callable[[str], catalog.Style], key: str) -> str:
+def _label(find: Callable[[str], catalog.Style | catalog.PaletteChoice], key: str) -> str:
     try:
         return label_of(find(key))
     except UnknownChoice:  # no longer offered
@@ -129,6 +139,10 @@ def format_tiles() -> list[Tile]:
         Tile(frame.key, frame.key, gettext(frame.label_ko), width=frame.width, height=frame.height)
         for frame in catalog.FORMATS
     ]
+
+
+def palette_tiles() -> list[Tile]:
+    return [Tile(p.key, label_of(p), "", dots=p.dots) for p in catalog.PALETTES]
 
 
 def mode_tiles() -> list[Tile]:

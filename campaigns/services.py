@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +21,7 @@ from accounts.models import Team, User
 from generation.pipeline import catalog
 from generation.pipeline.glyphs.faces import face
 
-from .ad_text import clean_ad_text
+from .ad_text import clean_ad_text, clean_subtext
 from .intake import read_photo
 from .models import Ad, Campaign, ProductPhoto
 from .pictures import THUMBNAIL_SIDE, small_webp
@@ -122,13 +123,11 @@ def create_ad(
 ) -> Ad:
     """Write down what is to be made; `generation.services.submit_job` makes it.
 
-    Raises CopyRefused for the copy and UnknownChoice for a key the catalogue does not have.
+    Raises CopyRefused for the words and UnknownChoice for a key the catalogue does not have.
     """
     catalog.background_style(background_style)
     catalog.text_style(text_style)
-    catalog.frame_format(format)
-    if font:
-        face(font)
+    _check_choices({"format": format, "palette": palette, "font": font})
     return Ad.objects.create(
         team=team,
         created_by=by,
@@ -142,21 +141,34 @@ def create_ad(
         format=format,
         font=font,
         palette=palette,
-        subtext=subtext,
+        subtext=clean_subtext(subtext, ad_text=ad_text),
         background_words=background_words.strip(),
         text_words=text_words.strip(),
         seed=secrets.randbelow(SEED_LIMIT) if seed is None else seed,
     )
 
 
+def _check_choices(wishes: Mapping[str, Any]) -> None:
+    """Raise UnknownChoice for a format, palette or font that is not offered."""
+    if "format" in wishes:
+        catalog.frame_format(wishes["format"])
+    if "palette" in wishes:
+        catalog.palette(wishes["palette"])
+    if wishes.get("font"):
+        face(wishes["font"])
+
+
 def copy_ad(*, ad: Ad, by: User, **changes: Any) -> Ad:
     """Make another ad like this one, apart from `changes`, in the same variant group.
 
     With the same seed the scene is the same too, so only what changed is rendered again.
-    Raises CopyRefused when the new copy cannot be written.
+    Raises CopyRefused when the new words cannot be written, UnknownChoice for a change to what
+    is not offered.
     """
+    _check_choices(changes)
     fields = {name: getattr(ad, name) for name in COPIED_FIELDS} | changes
     fields["ad_text"] = clean_ad_text(fields["ad_text"])
+    fields["subtext"] = clean_subtext(fields["subtext"], ad_text=fields["ad_text"])
     return Ad.objects.create(team=ad.team, created_by=by, **fields)
 
 

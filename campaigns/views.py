@@ -16,6 +16,7 @@ from accounts.access import editable_or_403, signed_in, visible_or_404, working_
 
 from .choices import wishes_of
 from .files import file_response, picture_response, version_of
+from .formats import format_offer
 from .intake import PhotoRefused
 from .models import Ad, ProductPhoto
 from .pages import gallery_page
@@ -51,11 +52,12 @@ def ad(request: HttpRequest, pk: int) -> HttpResponse:
     """One ad: its picture, every run that was made for it, and the ads made from it."""
     found = visible_or_404(request, Ad.objects.select_related("photo"), pk=pk)
     jobs = list(found.jobs.order_by("-created_at").prefetch_related("stages"))
+    offer = format_offer(found)
     variants = (
         Ad.objects.visible_to(signed_in(request))
         .listed()
         .filter(variant_group=found.variant_group)
-        .exclude(pk=found.pk)
+        .exclude(pk__in=[made.pk for made in offer.made])
         .newest_first()
         .with_last_job()
     )
@@ -65,6 +67,7 @@ def ad(request: HttpRequest, pk: int) -> HttpResponse:
         "jobs": jobs,
         "last": jobs[0] if jobs else None,
         "done": next((job for job in jobs if job.status == "completed"), None),
+        "offer": offer,
         "variants": variants[:VARIANTS_SHOWN],
         "can_edit": Ad.objects.editable_by(signed_in(request)).filter(pk=pk).exists(),
     }

@@ -25,6 +25,15 @@ CLOSE_NOT_FOUND = 4404
 REPLAY_LIMIT = 500
 
 
+def language_of(scope: dict[str, Any]) -> str:
+    """Return the language that Django's own pages would answer this browser in."""
+    headers = dict(scope["headers"])
+    request = HttpRequest()
+    request.COOKIES = scope["cookies"]
+    request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin1")
+    return translation.get_language_from_request(request)
+
+
 class JobConsumer(AsyncJsonWebsocketConsumer):
     """Watches one job for one page. Every message it forwards has a row behind it."""
 
@@ -32,7 +41,7 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         """Join first, read then: what happens in between arrives twice, never not at all."""
         self.job_id: UUID = self.scope["url_route"]["kwargs"]["pk"]
         self.group = live.group_name(self.job_id)
-        self.language = self._language()
+        self.language = language_of(self.scope)
         self.seq = 0
         self.watch: asyncio.Task[None] | None = None
         self.in_order = asyncio.Lock()
@@ -103,14 +112,6 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
             pair.partition("=")[::2] for pair in self.scope["query_string"].decode().split("&")
         )
         return int(query["last_seq"]) if query.get("last_seq", "").isdecimal() else None
-
-    def _language(self) -> str:
-        """Return the language that Django's own pages would answer this browser in."""
-        headers = dict(self.scope["headers"])
-        request = HttpRequest()
-        request.COOKIES = self.scope["cookies"]
-        request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin1")
-        return translation.get_language_from_request(request)
 
     def _may_see(self) -> bool:
         return Job.objects.visible_to(self.scope["user"]).filter(pk=self.job_id).exists()

@@ -14,19 +14,20 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
-from campaigns.ad_text import CopyRefused, clean_ad_text
+from campaigns.ad_text import SUBTEXT_LIMIT, CopyRefused, clean_ad_text, clean_subtext
 from campaigns.choices import (
     Tile,
     background_tiles,
     face_tiles,
     format_tiles,
     mode_tiles,
+    palette_tiles,
     position_tiles,
     text_tiles,
 )
 from campaigns.intake import PhotoRefused
 from campaigns.models import Ad, ProductPhoto
-from campaigns.services import store_photo
+from campaigns.services import SEED_LIMIT, new_seed, store_photo
 
 NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
 # Real signs of real shops: a tap fills the field.
@@ -68,6 +69,12 @@ class AdForm(forms.Form):
     composition_mode = _choice(_("글자를 놓는 방식"), required=False)
     format = _choice(_("크기"))
     font = _choice(_("글꼴"), required=False)
+    palette = _choice(_("색"), required=False)
+    subtext = forms.CharField(label=_("작은 문구"), required=False)
+    # The draft's arrangement is the ad's.
+    seed = forms.IntegerField(
+        required=False, min_value=0, max_value=SEED_LIMIT - 1, widget=forms.HiddenInput
+    )
     form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, team: Team, by: User, **options: Any) -> None:
@@ -81,13 +88,15 @@ class AdForm(forms.Form):
             "text_position": position_tiles(),
             "composition_mode": mode_tiles(),
             "font": face_tiles(),
+            "palette": palette_tiles(),
         }
         for name, tiles in self.tiles.items():
             choices = [(tile.key, tile.label) for tile in tiles]
             self.fields[name].choices = choices  # type: ignore[attr-defined]
             self.initial.setdefault(name, choices[0][0])
         self.initial.setdefault("form_key", uuid.uuid4().hex)
-        self.copy_limit = settings.MAX_COPY_LENGTH
+        self.initial.setdefault("seed", new_seed())
+        self.copy_limit, self.subtext_limit = settings.MAX_COPY_LENGTH, SUBTEXT_LIMIT
         self.photo_limit = settings.MAX_PHOTO_BYTES
         self.examples = EXAMPLES
 
@@ -107,6 +116,14 @@ class AdForm(forms.Form):
             rows = ProductPhoto.objects.visible_to(self.by).for_team(self.team)
             self.shown_photo = rows.filter(pk=known).first()
 
+    def clean_subtext(self) -> str:
+        # Copy that was refused itself says enough.
+        copy = self.cleaned_data.get("ad_text", "refused")
+        try:
+            return clean_subtext(self.cleaned_data["subtext"], ad_text=copy)
+        except CopyRefused as refused:
+            raise ValidationError(refused.message, code=refused.code) from refused
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and self.shown_photo is None and not cleaned["ad_text"]:
@@ -118,9 +135,14 @@ class AdForm(forms.Form):
 
     def wishes(self) -> dict[str, Any]:
         """What `campaigns.services.create_ad` is told."""
-        names = ("ad_text", "background_style", "text_style", "text_position", "format", "font")
+        names = (
+            *("ad_text", "subtext", "background_style", "text_style", "text_position"),
+            *("format", "font"),
+        )
         return {name: self.cleaned_data[name] for name in names} | {
             "photo": self.shown_photo,
+            "seed": self.cleaned_data["seed"],
+            "palette": self.cleaned_data["palette"] or "auto",
             "composition_mode": self.cleaned_data["composition_mode"] or Ad.CompositionMode.OVERLAY,
         }
 

@@ -222,12 +222,18 @@ class Wire:
         self._unsent: set[concurrent.futures.Future[None]] = set()
 
     def send(self, job_id: UUID | str, message: Mapping[str, Any]) -> None:
-        """Hand the message to the channel layer; messages of one process keep their order."""
+        """Send to everybody who watches the job."""
+        self.send_to(group_name(job_id), "job.message", message)
+
+    def send_to(self, group: str, kind: str, message: Mapping[str, Any]) -> None:
+        """Hand the message to the channel layer; messages of one process keep their order.
+
+        `kind` names the consumer's method, as Channels has it.
+        """
         if len(self._unsent) >= UNSENT_LIMIT:
-            logger.warning("live message of %s dropped: Redis does not take them", job_id)
+            logger.warning("live message to %s dropped: Redis does not take them", group)
             return
-        envelope = {"type": "job.message", "message": dict(message)}
-        sending = get_channel_layer().group_send(group_name(job_id), envelope)
+        sending = get_channel_layer().group_send(group, {"type": kind, "message": dict(message)})
         future = asyncio.run_coroutine_threadsafe(sending, self._running_loop())
         self._unsent.add(future)
         future.add_done_callback(self._sent)

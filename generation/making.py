@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Team, User
+from campaigns.formats import siblings_by_format
 from campaigns.models import Ad, ProductPhoto
 from campaigns.services import copy_ad, create_ad, new_seed
 
@@ -47,6 +49,18 @@ def make_again(*, ad: Ad, by: User) -> Job:
 def make_with_new_photo(*, ad: Ad, by: User, photo: ProductPhoto) -> Job:
     """Make the same ad with another cut-out of its product."""
     return _submit(copy_ad(ad=ad, by=by, photo=photo), by)
+
+
+@transaction.atomic
+def make_other_formats(*, ad: Ad, by: User, formats: Collection[str]) -> list[Job]:
+    """Make the same ad in other formats, each an ad of its own in the same variant group.
+
+    Formats there are already, finished or on their way, are passed over: asking twice makes
+    nothing twice. All or none are made. Raises UnknownChoice and QuotaExceeded.
+    """
+    made = siblings_by_format(ad)
+    missing = [key for key in dict.fromkeys(formats) if key not in made]
+    return [_submit(copy_ad(ad=ad, by=by, format=key), by) for key in missing]
 
 
 def _submit(ad: Ad, by: User, idempotency_key: str | None = None) -> Job:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.choices import wishes_of
+from campaigns.formats import FormatOffer, format_offer
 from campaigns.models import Ad
 
 from . import live
@@ -57,6 +58,11 @@ class JobView:
     @property
     def ad(self) -> Ad:
         return self.job.ad
+
+    @property
+    def formats(self) -> FormatOffer:
+        """The same ad in other formats, and those still to make."""
+        return format_offer(self.job.ad)
 
     @property
     def copy_limit(self) -> int:

@@ -32,10 +32,13 @@ def proof_lines(checks: Mapping[str, Any]) -> list[ProofLine]:
     """Return what the checks of a job say; checks that were not made are left out."""
     return [
         *_words(checks),
+        *_subtext(checks),
+        *_behind(checks),
         *_product(checks),
         *_contrast(checks),
         *_cutout(checks),
         *_face(checks),
+        *_fit(checks),
     ]
 
 
@@ -50,6 +53,32 @@ def _words(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
             "words", passed == total, _("문구 일치 %(passed)s/%(total)s")
             % {"passed": passed, "total": total},
         )  # fmt: skip
+
+
+def _subtext(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    if not (subtext := checks.get("subtext")):
+        return
+    if not subtext["shown"]:
+        yield _line("subtext", False, _("자리가 모자라 작은 문구는 뺐어요"))
+        return
+    yield _line(
+        "subtext", bool(subtext["ok"]), _("작은 문구 일치 %(passed)s/%(total)s")
+        % {"passed": subtext["passed"], "total": subtext["total"]},
+    )  # fmt: skip
+    if float(subtext["contrast"]) < CONTRAST_WANTED:
+        yield _line(
+            "subtext", False, _("작은 문구가 배경에 조금 묻힐 수 있어요 (대비 %(ratio)s:1)")
+            % {"ratio": f"{float(subtext['contrast']):.1f}"},
+        )  # fmt: skip
+
+
+def _behind(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    if not (behind := checks.get("behind")):
+        return
+    if behind["in_front"]:
+        yield _line("behind", False, _("상품이 글자를 너무 가려서 글자를 상품 앞에 두었어요"))
+    elif behind["covered"] == 0:
+        yield _line("behind", False, _("글자와 상품이 떨어져 있어 겹치는 곳이 없어요"))
 
 
 def _product(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
@@ -87,3 +116,9 @@ def _face(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
         yield _line(
             "face", False, _("%(wanted)s에 없는 글자가 있어 %(used)s 글꼴로 만들었어요") % fonts
         )
+
+
+def _fit(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
+    fit = checks.get("fit")
+    if fit and not fit.get("legible", True):
+        yield _line("fit", False, _("글자가 작아요. 문구를 줄이거나 띄어 쓰면 더 크게 만들어요"))

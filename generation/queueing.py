@@ -49,18 +49,23 @@ def engine_queue(engine: str) -> Queue:
 def wake(engine: str) -> bool:
     """Tell one worker that there is work. Never raises: the reconciler repeats a lost message."""
     try:
-        engine_queue(engine).enqueue_call(
-            TASK,
-            args=(engine,),
-            timeout=MESSAGE_TIMEOUT,
-            result_ttl=0,
-            failure_ttl=KEEP_FAILED_MESSAGES,
-            description=f"work for {engine}",
-        )
+        send_message(engine, TASK, engine)
     except RedisError as error:
         logger.warning("no wake-up for %s (%s); the reconciler will send one", engine, error)
         return False
     return True
+
+
+def send_message(queue: str, task: str, engine: str) -> None:
+    """Put one message "do `task` for `engine`" into a queue. Raises RedisError."""
+    engine_queue(queue).enqueue_call(
+        task,
+        args=(engine,),
+        timeout=MESSAGE_TIMEOUT,
+        result_ttl=0,
+        failure_ttl=KEEP_FAILED_MESSAGES,
+        description=f"work for {engine}",
+    )
 
 
 def wake_on_commit(engine: str) -> None:

@@ -121,13 +121,16 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 REDIS_URL = env.str("REDIS_URL", default="") or embedded_url(DATA_DIR)
 
+ENGINES = ("studio", "diffusion")
+# A queue of jobs for each engine, and one of drafts, which waits for it.
 RQ_QUEUES = {
-    engine: {
+    queue: {
         "URL": REDIS_URL,
         "DEFAULT_TIMEOUT": 3600,
         "SERIALIZER": "rq.serializers.JSONSerializer",
     }
-    for engine in ("studio", "diffusion")
+    for engine in ENGINES
+    for queue in (engine, f"{engine}_drafts")
 }
 RQ = {"COMMIT_MODE": "auto"}
 

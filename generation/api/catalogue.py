@@ -98,7 +98,7 @@ def styles(request: HttpRequest) -> Styles:
     return Styles(
         background_styles=[_style(style) for style in catalog.BACKGROUND_STYLES],
         text_styles=[_style(style) for style in catalog.TEXT_STYLES],
-        palettes=[_style(style) for style in getattr(catalog, "PALETTES", ())],
+        palettes=[_style(style) for style in catalog.PALETTES],
         formats=[
             FormatOut(key=f.key, width=f.width, height=f.height, name_ko=f.label_ko)
             for f in catalog.FORMATS
@@ -107,7 +107,7 @@ def styles(request: HttpRequest) -> Styles:
     )
 
 
-def _style(style: catalog.Style) -> StyleOut:
+def _style(style: catalog.Style | catalog.PaletteChoice) -> StyleOut:
     return StyleOut(key=style.key, name_ko=style.label_ko, name_en=style.label_en)
 
 

@@ -59,7 +59,7 @@ _BANNER_LEFT: Final = Slot(0.052, 0.10, 0.548, 0.90)
 # Wide frames: product on the right, headline left; the place moves the headline only.
 ARRANGEMENTS: Final[dict[tuple[FrameClass, Place, Build], Slots]] = {
     ("square", "top", "upright"): Slots(
-        Slot(0.06, 0.055, 0.94, 0.405), Slot(0.13, 0.42, 0.87, 0.88)
+        Slot(0.06, 0.052, 0.94, 0.415), Slot(0.13, 0.425, 0.87, 0.88)
     ),
     ("square", "top", "wide"): Slots(Slot(0.06, 0.06, 0.94, 0.415), Slot(0.12, 0.43, 0.88, 0.865)),
     ("square", "top", "strip"): Slots(Slot(0.06, 0.14, 0.94, 0.50), Slot(0.07, 0.54, 0.93, 0.81)),

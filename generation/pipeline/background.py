@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from .catalog import FrameFormat, frame_format
-from .cutout import CutOut, cut_out
+from .catalog import FrameFormat
+from .cutout import CutOut
+from .cutout.kept import kept_cut_out
 from .errors import NoProductFound, PhotoUnreadable
+from .frames import frame_for
 from .grounding import (
+    Plane,
     Rgba,
     Subject,
     composite,
@@ -29,14 +32,15 @@ from .grounding import (
 )
 from .layout import Box, Layout, plan_layout
 from .previews import MAX_SIDE, encode_preview
-from .studio.palette import NEUTRAL_PALETTE, Palette, auto_palette
+from .studio.palette import palette_for
 from .studio.photograph import Plate
 from .studio.plates import plate_for
 from .studio.proxy import footing_of
+from .studio.reflection import mirrored
 from .studio.render import Image, Pacer, develop
 from .studio.rig import Rig
 from .studio.shading import product_shade
-from .studio.stage import rig_for
+from .studio.stage import rig_for, studio_set
 from .types import AdSpec, Progress, Report, StageOutput, StageRequest, SubStep
 
 # Where each sub-step begins on the stage's own progress, 0..1.
@@ -84,16 +88,18 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     """
     watch = _Stopwatch()
     spec = request.spec
-    fmt = frame_format(spec.format)
+    fmt = frame_for(spec)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=0.0))
-    placed, layout = _place_product(spec, fmt)
+    placed, layout = _place_product(spec, fmt, request.cache_dir)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=_cutout_preview(placed)))
     watch.lap(SubStep.CUTOUT)
     rig = _rig(spec, fmt, layout, placed)
     plate, rig, _ = plate_for(rig, request.cache_dir, _watch_set(placed, report))
     watch.lap(SubStep.BACKGROUND)
     developed = develop(plate.picture, 1.0)
-    scene = developed if placed is None else _ground(rig, plate, placed, report)
+    scene = developed
+    if placed is not None:
+        scene = _ground(rig, plate, placed, report, request.cache_dir)
     report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.95, preview=encode_preview(scene)))
     output = _write(request.out_dir, scene, developed, rig, placed)
     watch.lap(SubStep.COMPOSITE)
@@ -101,25 +107,27 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     return StageOutput(image=output["scene"], extras=output, checks=checks, seconds=watch.seconds)
 
 
-def _place_product(spec: AdSpec, fmt: FrameFormat) -> tuple[_Placed | None, Layout]:
+def _place_product(
+    spec: AdSpec, fmt: FrameFormat, cache_dir: Path
+) -> tuple[_Placed | None, Layout]:
     has_text = bool(spec.ad_text)
     if spec.photo is None:
-        return None, plan_layout(fmt, spec.text_position, None, has_text)
+        return None, plan_layout(fmt, spec.text_position, None, has_text, bool(spec.subtext))
     photo = _photo(spec.photo)
-    cut = _cut_or_card(spec.photo, photo)
+    cut = _cut_or_card(spec.photo, photo, cache_dir)
     subject = subject_of(cut, photo)
-    layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text)
+    layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text, bool(spec.subtext))
     layer, box = place(subject, layout.product, layout.frame)
     return _Placed(cut, subject, layer, box), layout
 
 
-def _cut_or_card(path: Path, photo: NDArray[np.uint8]) -> CutOut:
+def _cut_or_card(path: Path, photo: NDArray[np.uint8], cache_dir: Path) -> CutOut:
     """Return the cut-out, or the whole photo with no confidence when it shows something else.
 
     Raises NoProductFound for a photo of nothing.
     """
     try:
-        return cut_out(path)
+        return kept_cut_out(path, cache_dir)
     except NoProductFound:
         if not shows_something(photo):
             raise
@@ -137,11 +145,11 @@ def _photo(path: Path) -> NDArray[np.uint8]:
 
 
 def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: _Placed | None) -> Rig:
-    palette: Palette = NEUTRAL_PALETTE
-    if placed is not None:
-        palette = auto_palette(placed.subject.rgba)
+    palette = palette_for(spec.palette, None if placed is None else placed.subject.rgba)
     pose = "stands" if placed is None else placed.subject.pose
-    return rig_for(spec.background_style, fmt, layout, palette, spec.seed, pose=pose)
+    return rig_for(
+        spec.background_style, fmt, layout, palette, spec.seed, pose=pose, draft=spec.draft
+    )
 
 
 def _watch_set(placed: _Placed | None, report: Report) -> Any:
@@ -180,7 +188,9 @@ def _cutout_preview(placed: _Placed | None) -> bytes | None:
     return None if placed is None else encode_preview(placed.subject.rgba)
 
 
-def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[np.uint8]:
+def _ground(
+    rig: Rig, plate: Plate, placed: _Placed, report: Report, cache_dir: Path
+) -> NDArray[np.uint8]:
     """Shade the plate with the product's shadow, develop it, and put the product in."""
 
     def on_pass(done: int, total: int) -> None:
@@ -189,12 +199,24 @@ def _ground(rig: Rig, plate: Plate, placed: _Placed, report: Report) -> NDArray[
 
     alpha = placed.layer[..., 3].astype(np.float32) / np.float32(255)
     colour = mean_colour(placed.subject.rgba)
-    shade = product_shade(rig, alpha, placed.box, colour, on_pass, thin=placed.subject.is_card)
+    shade = product_shade(
+        rig, alpha, colour, on_pass, cache_dir=cache_dir, thin=placed.subject.is_card
+    )
     near = plate.near[..., None]
     shade = shade * contact_shade(alpha, placed.box, footing_of(alpha, rig.pose))[..., None]
     lit = plate.picture * (1 + (shade - 1) * near)
     scale = min(rig.camera.width, rig.camera.height) / REFERENCE_SIDE
-    return composite(develop(lit, 1.0), placed.layer, scale=scale)
+    return composite(_mirrored(rig, develop(lit, 1.0), alpha, placed), placed.layer, scale=scale)
+
+
+def _mirrored(
+    rig: Rig, developed: NDArray[np.uint8], alpha: Plane, placed: _Placed
+) -> NDArray[np.uint8]:
+    """Return the set with the product's mirror image where its ground is polished."""
+    gloss = studio_set(rig.style).gloss
+    if gloss is None:
+        return developed
+    return mirrored(developed, placed.layer, rig, gloss(rig), footing_of(alpha, rig.pose))
 
 
 def _write(
@@ -222,6 +244,7 @@ def _checks(scene: NDArray[np.uint8], placed: _Placed) -> dict[str, Any]:
         "cutout": {
             "confidence": round(float(placed.cut.confidence), 3),
             "method": placed.cut.method,
+            **({"fell_back": placed.cut.note} if placed.cut.note else {}),
             "photo_card": placed.subject.is_card,
         },
         "pose": placed.subject.pose,

@@ -46,6 +46,12 @@ class FrameFormat:
 BACKGROUND_STYLES: Final = (
     Style("market", "전통시장", "Traditional market", "따뜻한 전구와 나무 좌판"),
     Style("minimal", "미니멀", "Minimal", "깨끗한 단색 스튜디오"),
+    Style("luxury", "고급스러운", "Luxury", "검은 대리석과 은은한 조명"),
+    Style("cafe", "카페", "Café", "창가 햇살이 드는 나무 테이블"),
+    Style("holiday", "명절", "Holiday", "구름무늬 비단과 금박"),
+    Style("beach", "바닷가", "Seaside", "햇살 드는 모래밭과 푸른 바다"),
+    Style("forest", "숲·자연", "Forest", "이끼와 나뭇잎 사이로 드는 햇살"),
+    Style("neon", "네온 밤거리", "Neon street", "젖은 밤거리에 비친 네온 불빛"),
 )
 
 TEXT_STYLES: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,24 +12,24 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from .catalog import FrameFormat, frame_format
-from .errors import InputMissing, PhotoUnreadable
-from .legibility import Backing, back_up, worst_contrast
+from .ad_layers import Layers, Window, load_layers
+from .behind import Slide, slid, slide_behind
+from .frames import frame_for
+from .layout import Box
+from .legibility import REACH, Backing, back_up, toned, worst_contrast
 from .linear_light import luminance, to_linear, to_srgb
 from .previews import encode_preview
 from .product_proof import check_product, product_core
-from .types import CompositionMode, Progress, Report, Stage, StageOutput, StageRequest, SubStep
+from .subline import Subline, Surroundings, plan_subline
+from .subline_ink import Inked, ink_in
+from .types import CompositionMode, Progress, Report, StageOutput, StageRequest, SubStep
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-# `light` stores a ratio of 1.0 at half of the file's range.
-UNCHANGED_LIGHT: Final = 0.5
-# Lettering may not put out the sun, nor set fire to the set: limits of the light ratio.
-LIGHT_RANGE: Final = (0.05, 4.0)
 # "blend": how far the letters take on the hue of the scene's light, how much of the scene their
 # dark tones let through, and their opacity. More than this and dark letters fade from bright sets.
 BLEND_HUE: Final = 0.45
@@ -37,20 +37,25 @@ BLEND_SCENE: Final = 0.05
 BLEND_OPACITY: Final = 0.94
 # Half the time of the default level at a twentieth more bytes.
 PNG_LEVEL: Final = 4
+# A change of the light by less than this is less than a step of 8 bits.
+LEAST_LIGHT: Final = 0.004
+# Height of a headline's letters as a share of its ink, where nothing says where they stand.
+LETTER_OF_INK: Final = 0.45
 
 
 @dataclass(frozen=True)
-class Layers:
-    """What the two stages before left, all at the frame's size.
+class Composed:
+    """The finished picture (H, W, 3) sRGB, and how it came about.
 
-    `scene` (H, W, 3) sRGB; `text` and `product` (H, W, 4) sRGB straight alpha, or None; `light`
-    (H, W, 3) linear ratio, or None.
+    `layers` as they stand in it, `alpha` (H, W) the headline's opacity, the rest for the proof.
     """
 
-    scene: Bytes
-    text: Bytes | None
-    light: Floats | None
-    product: Bytes | None
+    picture: Bytes
+    layers: Layers
+    alpha: Floats | None = None
+    slide: Slide | None = None
+    backing: Backing | None = None
+    subline: Inked | None = None
 
 
 @dataclass
@@ -74,14 +79,16 @@ def run_composition(request: StageRequest, report: Report) -> StageOutput:
     """
     watch = Stopwatch()
     report(Progress(sub_step=SubStep.COMPOSE, fraction=0.02))
+    spec = request.spec
     with watch.lap(SubStep.COMPOSE):
-        layers = load_layers(request.earlier, frame_format(request.spec.format))
+        layers = load_layers(request.earlier, frame_for(spec))
         report(Progress(sub_step=SubStep.COMPOSE, fraction=0.2))
-        final, backing = compose(layers, request.spec.composition_mode, request.spec.seed)
+        composed = compose(layers, spec.composition_mode, spec.seed, spec.subtext)
+    final = composed.picture
     preview = encode_preview(final)
     report(Progress(sub_step=SubStep.COMPOSE, fraction=0.6, preview=preview))
     with watch.lap(SubStep.CHECK):
-        checks = prove(final, layers, request.spec.composition_mode, backing)
+        checks = prove(composed, spec.subtext)
     report(Progress(sub_step=SubStep.CHECK, fraction=0.75))
     with watch.lap(SubStep.EXPORT):
         image = request.out_dir / "ad.png"
@@ -90,106 +97,120 @@ def run_composition(request: StageRequest, report: Report) -> StageOutput:
     return StageOutput(image=image, checks=checks, seconds=watch.seconds)
 
 
-def load_layers(earlier: Mapping[Stage, StageOutput], frame: FrameFormat) -> Layers:
-    """Read the layers. A scene of another size is cover-cropped, and then has no product layer."""
-    if Stage.BACKGROUND not in earlier:
-        raise InputMissing("composition needs a scene", stage=Stage.BACKGROUND.value)
-    background, lettering = earlier[Stage.BACKGROUND], earlier.get(Stage.TEXT)
-    scene = _open(background.image, "RGB")
-    fits = scene.size == (frame.width, frame.height)
-    if not fits:
-        scene = ImageOps.fit(scene, (frame.width, frame.height), Image.Resampling.LANCZOS)
-    product = background.extras.get("product") if fits else None
-    light = lettering.extras.get("light") if lettering else None
-    return Layers(
-        scene=np.asarray(scene),
-        text=_text_layer(lettering.image, frame) if lettering else None,
-        light=_light_ratio(light, frame) if light else None,
-        product=_product_layer(product, frame) if product else None,
-    )
+def compose(layers: Layers, mode: CompositionMode, seed: int = 0, subtext: str = "") -> Composed:
+    """Return the finished picture with what the words needed.
 
-
-def _open(path: Path, mode: str) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return image.convert(mode)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PhotoUnreadable(f"cannot read {path.name}: {error}") from error
-
-
-def _text_layer(path: Path, frame: FrameFormat) -> Bytes:
-    """An uploaded layer of another size is fitted whole into the frame: words are never cut."""
-    layer = _open(path, "RGBA")
-    if layer.size != (frame.width, frame.height):
-        layer = ImageOps.pad(layer, (frame.width, frame.height), Image.Resampling.LANCZOS, color=0)
-    return np.asarray(layer)
-
-
-def _product_layer(path: Path, frame: FrameFormat) -> Bytes | None:
-    layer = _open(path, "RGBA")
-    return np.asarray(layer) if layer.size == (frame.width, frame.height) else None
-
-
-def _light_ratio(path: Path, frame: FrameFormat) -> Floats | None:
-    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if stored is None or stored.shape != (frame.height, frame.width, 3):
-        return None
-    ratio = stored[..., ::-1].astype(np.float32) / (UNCHANGED_LIGHT * np.iinfo(stored.dtype).max)
-    return np.asarray(np.clip(ratio, *LIGHT_RANGE), np.float32)
-
-
-def compose(layers: Layers, mode: CompositionMode, seed: int = 0) -> tuple[Bytes, Backing | None]:
-    """Return the finished picture (H, W, 3) sRGB, and the backing that the words needed.
-
-    All light is added in linear light: edges mixed in sRGB go dark round bright letters.
+    All light is added in linear light: edges mixed in sRGB go dark round bright letters. Only the
+    window that words, their light and their backing reach is worked on.
     """
-    if layers.text is None:
-        return _with_product(layers.scene.copy(), layers), None
-    text, alpha = to_linear(layers.text[..., :3]), text_alpha(layers, mode)
-    if mode == "blend":
-        text = _blended(text, to_linear(layers.scene))
-    ground, backing = _lit_ground(layers, text, alpha, seed)
-    rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
-    if not len(rows):
-        return ground, backing
-    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    behind, opacity = to_linear(ground[window]), alpha[window][..., None]
-    mixed = to_srgb(behind + (text[window] - behind) * opacity, seed=seed)
-    ground[window] = np.where(opacity == 0, ground[window], mixed)
-    return ground, backing
+    picture = _with_product(layers.scene.copy(), layers)
+    layers, slide = arranged(layers, mode)
+    alpha = None if layers.text is None else text_alpha(layers, mode, slide)
+    if alpha is None or not alpha.any():
+        return Composed(picture, layers, alpha, slide)
+    line = _subline(subtext, layers, alpha) if subtext else None
+    window, side = _window(layers, alpha, line), min(alpha.shape)
+    part = layers.within(window)
+    mixed, backing = _lit(part, alpha[window], mode, side)
+    inked = None
+    if line is not None:
+        free = _set_share(part) * (1 - alpha[window][..., None])
+        corner = (window[1].start, window[0].start)
+        mixed, inked = ink_in(mixed, line, free, corner, side)
+    picture[window] = to_srgb(mixed, seed=seed)
+    return Composed(picture, layers, alpha, slide, backing, inked)
 
 
-def _lit_ground(layers: Layers, text: Floats, alpha: Floats, seed: int) -> tuple[Bytes, Backing]:
-    """Return the scene (H, W, 3) in the lettering's light, softly backed where words need it."""
-    scene, set_share = to_linear(layers.scene), _set_share(layers)
-    if layers.light is not None:
-        scene = scene * (1 + (layers.light - 1) * set_share)
-    backing = back_up(luminance(scene), luminance(text), alpha)
-    if layers.light is None and backing.strength == 0:
-        return _with_product(layers.scene.copy(), layers), backing
-    gain = 1 + (backing.gain[..., None] - 1) * set_share
-    scene = scene * gain + backing.lift[..., None] * set_share
-    ground = _with_product(to_srgb(scene, seed=seed), layers)
-    after = worst_contrast(luminance(to_linear(ground)), luminance(text), alpha)
-    return ground, replace(backing, after=after)
+def _subline(subtext: str, layers: Layers, alpha: Floats) -> Subline | None:
+    """Return the second line's place under the headline, or None where there is no room."""
+    height, width = alpha.shape
+    rows, columns = _bounds(alpha > LEAST_LIGHT, 0)
+    ink = Box(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+    letters = [bottom - top for _left, top, _right, bottom in layers.cells]
+    letter = float(np.median(letters)) if letters else LETTER_OF_INK * ink.height
+    product = None if layers.product is None else layers.product[..., 3] > 0
+    return plan_subline(subtext, Surroundings(ink, letter, product, width, height))
 
 
-def text_alpha(layers: Layers, mode: CompositionMode) -> Floats:
-    """Return the lettering's opacity (H, W) 0..1 in this mode; `behind` hides it by the product."""
+def arranged(layers: Layers, mode: CompositionMode) -> tuple[Layers, Slide | None]:
+    """Return the layers with the words slid behind the product where that is asked."""
+    if mode != "behind" or layers.product is None or layers.text is None:
+        return layers, None
+    slide = slide_behind(_opacity(layers.text), _opacity(layers.product), layers.cells)
+    moved = tuple(
+        (x0 + slide.right, y0 + slide.down, x1 + slide.right, y1 + slide.down)
+        for x0, y0, x1, y1 in layers.cells
+    )
+    light = None if layers.light is None else slid(layers.light, slide, 1.0)
+    return replace(layers, text=slid(layers.text, slide, 0), light=light, cells=moved), slide
+
+
+def text_alpha(layers: Layers, mode: CompositionMode, slide: Slide | None = None) -> Floats:
+    """Return the lettering's opacity (H, W) 0..1 in this mode; `behind` hides it by the product,
+    but for words that would be hidden too far.
+    """
     assert layers.text is not None  # noqa: S101 - for the type checker; callers have words
-    alpha = layers.text[..., 3].astype(np.float32) / 255
+    alpha = _opacity(layers.text)
     if mode == "blend":
         alpha *= BLEND_OPACITY
-    if mode == "behind" and layers.product is not None:
-        alpha *= 1 - layers.product[..., 3].astype(np.float32) / 255
+    if mode == "behind" and layers.product is not None and not (slide and slide.in_front):
+        alpha *= 1 - _opacity(layers.product)
     return np.asarray(alpha, np.float32)
+
+
+def _window(layers: Layers, alpha: Floats, line: Subline | None) -> Window:
+    """Return the rows and columns that change: the words, their backing's reach, their light."""
+    changed = alpha > 0
+    if line is not None:
+        changed[line.box.y : line.box.bottom, line.box.x : line.box.right] = True
+    window = _bounds(changed, round(2 * REACH.wide * min(alpha.shape)))
+    if layers.light is None:
+        return window
+    changed[window] = True
+    return _bounds(changed | (np.abs(layers.light - 1) > LEAST_LIGHT).any(2), 0)
+
+
+def _bounds(mask: NDArray[np.bool_], reach: int) -> Window:
+    """Return the rows and columns that hold all of the mask, and `reach` more on each side."""
+    places = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    rows, columns = (
+        slice(max(int(where[0]) - reach, 0), min(int(where[-1]) + 1 + reach, size))
+        for where, size in zip(places, mask.shape, strict=True)
+    )
+    return rows, columns
+
+
+def _lit(part: Layers, alpha: Floats, mode: CompositionMode, side: int) -> tuple[Floats, Backing]:
+    """Return the window (H, W, 3) in linear light: the scene in the lettering's light, softly
+    backed where words need it, the product's own pixels, and the words.
+    """
+    assert part.text is not None  # noqa: S101 - for the type checker
+    text, scene, set_share = to_linear(part.text[..., :3]), to_linear(part.scene), _set_share(part)
+    if mode == "blend":
+        text = _blended(text, scene, side)
+    if part.light is not None:
+        scene = scene * (1 + (part.light - 1) * set_share)
+    backing = back_up(luminance(scene), luminance(text), alpha, side)
+    if backing.strength != 0:
+        text = toned(text, backing.tone)
+        scene = scene * (1 + (backing.gain[..., None] - 1) * set_share)
+        scene += backing.lift[..., None] * set_share
+    if part.product is not None:
+        core = product_core(part.product)
+        scene[core] = to_linear(part.product[core][:, :3])
+    after = worst_contrast(luminance(scene), luminance(text), alpha, side)
+    return scene + (text - scene) * alpha[..., None], replace(backing, after=after)
+
+
+def _opacity(layer: Bytes) -> Floats:
+    return layer[..., 3].astype(np.float32) / np.float32(255)
 
 
 def _set_share(layers: Layers) -> Floats:
     """Return (H, W, 1): 1 where the set is seen, 0 on the product, which keeps its own light."""
     if layers.product is None:
         return np.ones((*layers.scene.shape[:2], 1), np.float32)
-    return np.asarray(1 - layers.product[..., 3:].astype(np.float32) / 255, np.float32)
+    return 1 - _opacity(layers.product)[..., None]
 
 
 def _with_product(scene: Bytes, layers: Layers) -> Bytes:
@@ -200,30 +221,39 @@ def _with_product(scene: Bytes, layers: Layers) -> Bytes:
     return scene
 
 
-def _blended(text: Floats, scene: Floats) -> Floats:
+def _blended(text: Floats, scene: Floats, side: int) -> Floats:
     """Tint the letters by the light around them, and let the scene into their dark tones."""
-    around = cv2.GaussianBlur(scene, (0, 0), 0.02 * max(scene.shape))
+    around = cv2.GaussianBlur(scene, (0, 0), 0.02 * side)
     hue = (around + 0.02) / (luminance(around)[..., None] + 0.02)
     tinted = text * (1 + BLEND_HUE * (hue - 1))
     dark = np.clip(1 - luminance(text) / 0.35, 0, 1)[..., None]
     return np.asarray(tinted + dark * np.clip(scene - tinted, 0, BLEND_SCENE), np.float32)
 
 
-def prove(
-    final: Bytes, layers: Layers, mode: CompositionMode, backing: Backing | None
-) -> dict[str, Any]:
-    """Return the stage's checks: `product` where there is one, `contrast` where there are words."""
+def prove(composed: Composed, subtext: str = "") -> dict[str, Any]:
+    """Return the stage's checks: `product` where there is one, `contrast` where there are words,
+    `behind` where they were slid, `subtext` where there was a second line to write.
+    """
     checks: dict[str, Any] = {}
-    alpha = text_alpha(layers, mode) if layers.text is not None else None
-    if layers.product is not None:
-        covered = alpha > 0 if alpha is not None else None
-        checks["product"] = check_product(final, layers.product, covered).to_json()
-    if backing is not None:
+    if composed.layers.product is not None:
+        covered = None if composed.alpha is None else composed.alpha > 0
+        product = check_product(composed.picture, composed.layers.product, covered)
+        checks["product"] = product.to_json()
+    if composed.backing is not None:
+        backing = composed.backing
         checks["contrast"] = {
             "before": round(backing.before, 2),
             "after": round(backing.after, 2),
             "backing": round(backing.strength, 2),
+            "tone": backing.tone,
         }
+    if composed.slide is not None:
+        checks["behind"] = composed.slide.to_json()
+    if composed.subline is not None:
+        height = composed.picture.shape[0]
+        checks["subtext"] = composed.subline.check(composed.picture, height)
+    elif subtext and composed.alpha is not None:
+        checks["subtext"] = {"shown": False, "text": subtext, "ok": False}
     return checks
 
 

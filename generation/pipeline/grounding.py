@@ -22,9 +22,14 @@ Plane = NDArray[np.float32]
 CARD_CONFIDENCE: Final = 0.38
 # A product that runs along this much of the photo's edges was cropped by the photographer.
 CARD_BORDER_SHARE: Final = 0.22
-# The card's white border and its corner, as shares of its shorter side.
-CARD_BORDER: Final = 0.045
+# The card's white border, and the wider one at its foot, as shares of the photo's shorter side.
+CARD_BORDER: Final = 0.05
+CARD_FOOT: Final = 0.11
 CARD_WHITE: Final = (250, 249, 246)
+# The hairline round the picture, the paper's shaded edges, the corners' radius in borders.
+CARD_LINE: Final = (226, 224, 219)
+CARD_SIDE_SHADE: Final = (214, 211, 205)
+CARD_ROUND: Final = 0.35
 # The longest side a photo is printed with on a card, in pixels: more than any frame shows.
 CARD_SIDE: Final = 1600
 
@@ -46,6 +51,10 @@ SOLID: Final = 128
 CONTACT_SHARE: Final = 0.015
 CONTACT_STRENGTH: Final = 0.85
 LYING_CONTACT_STRENGTH: Final = 0.7
+# Less of the sky reaches the ground beside a long flat product: how far, over the product's
+# height, and how much darker it is there. Without it a fish lies on glass.
+LYING_NEAR: Final = 0.16
+LYING_NEAR_STRENGTH: Final = 0.5
 # A standing product touches the ground only in this lowest share of its height.
 CONTACT_ZONE: Final = 0.07
 # Width of the band at the edge that takes the backdrop's light, and how much of it, at 1080 px.
@@ -126,17 +135,37 @@ def pose_of(rgba: Rgba) -> Pose:
 
 
 def photo_card(photo: NDArray[np.uint8]) -> Rgba:
-    """Return the photo as a print with a thin white border, RGBA, fully opaque."""
+    """Return the photo as a print, RGBA: white border, wider at the foot, corners a little round.
+
+    A hairline of shade where picture meets paper and along the paper's right and lower edges
+    gives the print its thickness; the photo's own pixels inside are untouched.
+    """
     height, width = photo.shape[:2]
     shrink = min(1.0, CARD_SIDE / max(height, width))
     size = (max(round(width * shrink), 1), max(round(height * shrink), 1))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA) if shrink < 1 else photo
     edge = max(2, round(CARD_BORDER * min(size)))
+    foot = max(edge, round(CARD_FOOT * min(size)))
     bordered = cv2.copyMakeBorder(
-        small, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=CARD_WHITE
+        small, edge, foot, edge, edge, cv2.BORDER_CONSTANT, value=CARD_WHITE
     )
-    opaque = np.full(bordered.shape[:2], 255, np.uint8)
-    return np.dstack([bordered, opaque])
+    line = max(1, edge // 12)
+    inner = (slice(edge - line, edge + size[1] + line), slice(edge - line, edge + size[0] + line))
+    frame = bordered[inner].copy()
+    frame[...] = CARD_LINE
+    frame[line:-line, line:-line] = small
+    bordered[inner] = frame
+    bordered[-line:] = bordered[:, -line:] = CARD_SIDE_SHADE
+    return np.dstack([bordered, _rounded(bordered.shape[0], bordered.shape[1], edge)])
+
+
+def _rounded(height: int, width: int, edge: int) -> NDArray[np.uint8]:
+    """Return the alpha of a sheet with slightly rounded corners, uint8 (height, width)."""
+    radius = max(edge * CARD_ROUND, 1.0)
+    y = np.abs(np.arange(height, dtype=np.float32) + 0.5 - height / 2) - (height / 2 - radius)
+    x = np.abs(np.arange(width, dtype=np.float32) + 0.5 - width / 2) - (width / 2 - radius)
+    away = np.hypot(np.maximum(y, 0)[:, None], np.maximum(x, 0)[None])
+    return np.asarray(np.clip((radius + 0.5 - away) * 255, 0, 255).round(), np.uint8)
 
 
 def place(subject: Subject, slot: Box, frame: Box) -> tuple[Rgba, Box]:
@@ -180,7 +209,17 @@ def contact_shade(alpha: Plane, box: Box, footing: Footing) -> Plane:
     strength = CONTACT_STRENGTH if footing != "flat" else LYING_CONTACT_STRENGTH
     if footing == "round":
         dark *= _foot_zone(alpha.shape[0], box, reach)
-    return cast("Plane", (1 - strength * np.clip(dark, 0, 1)).astype(np.float32))
+    light = 1 - strength * np.clip(dark, 0, 1)
+    if footing == "flat":
+        light *= 1 - LYING_NEAR_STRENGTH * _beside_lying(alpha, box)
+    return cast("Plane", light.astype(np.float32))
+
+
+def _beside_lying(alpha: Plane, box: Box) -> Plane:
+    """Return how much of the sky a lying product hides from the ground beside it, 0..1."""
+    reach = max(LYING_NEAR * box.height, 2.0)
+    lowered = _shift_down(alpha, 0.9 * reach)
+    return np.asarray(cv2.GaussianBlur(lowered, (0, 0), reach), np.float32)
 
 
 def _shift_down(plane: Plane, pixels: float) -> Plane:

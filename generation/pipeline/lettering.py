@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from .errors import InputMissing, WordsWrong
+from .glyphs.account import cells_of, face_of, fit_of
 from .glyphs.cast import cast_light, save_light
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
@@ -32,6 +33,9 @@ Plane = NDArray[np.float32]
 # Samples per pixel: 16 leave no visible noise in what metal mirrors; the second try takes more.
 SAMPLES: Final = 16
 SECOND_TRY_SAMPLES: Final = 64
+
+# A draft is denoised from few, and proves nothing.
+DRAFT_SAMPLES: Final = 4
 
 # Samples per pixel of the coverage that is proven.
 FRONT_SAMPLES: Final = 4
@@ -89,7 +93,8 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
         with clock.measure(SubStep.LETTERING):
             extras["light"] = request.out_dir / "light.png"
             lettering = _in_its_light(lettering, extras["light"], report)
-    lettering, words, layer = _proven(lettering, request.spec.seed, report, clock)
+    make = _sketched if request.spec.draft else _proven
+    lettering, words, layer = make(lettering, request.spec.seed, report, clock)
     report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.97))
     return _stored(request, lettering, words, layer, extras=extras, clock=clock)
 
@@ -155,6 +160,17 @@ def _proven(
     )
 
 
+def _sketched(
+    lettering: Lettering, seed: int, report: Report, clock: _Clock
+) -> tuple[Lettering, WordsCheck, Picture]:
+    """Render a draft: as `_proven`, but wrong or unread characters stay."""
+    with clock.measure(SubStep.TEXT_RENDER):
+        layers = _render(lettering, seed, DRAFT_SAMPLES, RENDER_FROM, report)
+        colour, alpha = developed(layers, lettering.rig.exposure, clean=True)
+    words = _check(lettering, alpha, ocr=False)
+    return lettering, words, _layer(lettering, colour, alpha)
+
+
 def _render(lettering: Lettering, seed: int, samples: int, start: float, report: Report) -> Layers:
     crop = lettering.placement.crop
     per_pass = _samples_per_pass(crop.width * crop.height)
@@ -210,14 +226,14 @@ def _front(lettering: Lettering, seed: int, report: Report) -> Plane:
     return np.clip(layers.alpha, 0.0, 1.0)
 
 
-def _check(lettering: Lettering, alpha: Plane) -> WordsCheck:
+def _check(lettering: Lettering, alpha: Plane, *, ocr: bool = True) -> WordsCheck:
     crop = lettering.placement.crop
     return check_words(
         alpha,
         lettering.layout,
         lettering.placement.mapping.shifted(crop.x, crop.y),
         swell=lettering.mesh.swell,
-        ocr=True,
+        ocr=ocr,
     )
 
 
@@ -243,50 +259,10 @@ def _stored(
     image, cells = request.out_dir / "text.png", request.out_dir / "cells.json"
     with clock.measure(SubStep.EXPORT):
         Image.fromarray(layer).save(image, compress_level=PNG_EFFORT)
-    cells.write_text(json.dumps(_cells(lettering), ensure_ascii=False), encoding="utf-8")
+    cells.write_text(json.dumps(cells_of(lettering), ensure_ascii=False), encoding="utf-8")
     return StageOutput(
         image=image,
         extras=extras | {"cells": cells},
-        checks={"words": words.to_json(), "face": _face(lettering), "fit": _fit(lettering)},
+        checks={"words": words.to_json(), "face": face_of(lettering), "fit": fit_of(lettering)},
         seconds=clock.seconds,
     )
-
-
-def _cells(lettering: Lettering) -> list[dict[str, Any]]:
-    """Return each drawn character's ink box in frame pixels."""
-    boxes = [
-        (cell.character, lettering.placement.mapping.box(cell.box))
-        for cell in lettering.layout.cells
-    ]
-    return [
-        {
-            "text": text,
-            "x0": round(x0, 1),
-            "y0": round(y0, 1),
-            "x1": round(x1, 1),
-            "y1": round(y1, 1),
-        }
-        for text, (x0, y0, x1, y1) in boxes
-    ]
-
-
-def _fit(lettering: Lettering) -> dict[str, float | int]:
-    """Return the tallest character's share of the frame's height, the block's of its width."""
-    scale, (height, width) = lettering.placement.mapping.scale, lettering.backdrop.shape[:2]
-    tallest = max(cell.box[3] - cell.box[1] for cell in lettering.layout.cells)
-    return {
-        "cap_height": round(scale * tallest / height, 3),
-        "width": round(scale * lettering.layout.width / width, 3),
-        "lines": len(lettering.layout.lines),
-    }
-
-
-def _face(lettering: Lettering) -> dict[str, str | None]:
-    """Return which face wrote the copy, and which it replaced for want of a glyph."""
-    chosen, replaced = lettering.choice.face, lettering.choice.fell_back_from
-    return {
-        "key": chosen.key,
-        "name_ko": chosen.name_ko,
-        "fell_back_from": replaced.key if replaced else None,
-        "fell_back_from_ko": replaced.name_ko if replaced else None,
-    }

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from .catalog import background_style, frame_format, text_style
+from .catalog import background_style, text_style
 from .composition import export_png, run_composition
 from .errors import PhotoUnreadable
+from .frames import frame_for
 from .layout import Box, Layout, fit_into, plan_layout
 from .previews import encode_preview
 from .types import AdSpec, Progress, Report, Stage, StageOutput, StageRequest, SubStep
@@ -99,13 +100,13 @@ def _photo(spec: AdSpec) -> Image.Image | None:
 
 def _layout(spec: AdSpec, photo: Image.Image | None) -> Layout:
     aspect = photo.width / photo.height if photo else None
-    frame, has_subtext = frame_format(spec.format), bool(spec.subtext)
+    frame, has_subtext = frame_for(spec), bool(spec.subtext)
     return plan_layout(frame, spec.text_position, aspect, bool(spec.ad_text), has_subtext)
 
 
 def _gradient(spec: AdSpec) -> Bytes:
     """Return (H, W, 3): two tones whose hue follows from the style and the seed."""
-    frame = frame_format(spec.format)
+    frame = frame_for(spec)
     style = background_style(spec.background_style)
     hue = zlib.crc32(f"{style.key} {spec.seed}".encode()) % 256
     tones = Image.new("HSV", (1, 2), (hue, 90, 205))
@@ -140,7 +141,7 @@ def _draw_lettering(request: StageRequest, report: Report) -> StageOutput:
     photo = _photo(spec)
     box = _layout(spec, photo).headline
     font, lines = _set_lines(spec.ad_text, box, str(face.path))
-    layer = Image.new("RGBA", (frame_format(spec.format).width, frame_format(spec.format).height))
+    layer = Image.new("RGBA", (frame_for(spec).width, frame_for(spec).height))
     fill, outline = INKS.get(spec.text_style, INKS["gold_balloon"])
     draw = ImageDraw.Draw(layer)
     for line in lines:

@@ -8,13 +8,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import editable_or_403, signed_in
-from generation.errors import GenerationRefused
+from generation.errors import GenerationRefused, sentence
 from generation.forms import NewWordsForm
-from generation.making import make_again, make_with_new_words
+from generation.making import make_again, make_other_formats, make_with_new_words
 from generation.models import Job
+from generation.pipeline import catalog
+from generation.pipeline.errors import UnknownChoice
 from generation.presentation import job_view
 from generation.services import resume_job, stop_job
 
@@ -47,6 +51,31 @@ def job_resume(request: HttpRequest, pk: str) -> HttpResponse:
 def job_again(request: HttpRequest, pk: str) -> HttpResponse:
     found = editable_or_403(request, Job.objects.select_related("ad"), pk=pk)
     return _to_job(request, found, lambda: make_again(ad=found.ad, by=signed_in(request)))
+
+
+@login_required
+@require_POST
+def job_formats(request: HttpRequest, pk: str) -> HttpResponse:
+    """모든 크기로 만들기: the same ad in the formats that were chosen, or in all there are."""
+    found = editable_or_403(request, Job.objects.select_related("ad"), pk=pk)
+    back = redirect(f"{reverse('generation:job', args=[found.pk])}#sizes")
+    chosen = request.POST.getlist("formats")
+    if "all" in request.POST:
+        chosen = [frame.key for frame in catalog.FORMATS]
+    try:
+        jobs = make_other_formats(ad=found.ad, by=signed_in(request), formats=chosen)
+    except GenerationRefused as refused:
+        messages.error(request, str(refused))
+        return back
+    except UnknownChoice as unknown:
+        messages.error(request, sentence(unknown.code, unknown.params))
+        return back
+    if jobs:
+        text = gettext("%(count)s개 크기를 만들고 있어요. 화면을 닫아도 계속 만들어요.")
+        messages.success(request, text % {"count": len(jobs)})
+    else:
+        messages.error(request, gettext("새로 만들 크기를 골라 주세요."))
+    return back
 
 
 @login_required

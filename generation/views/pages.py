@@ -21,7 +21,7 @@ from generation.presentation import job_view
 # What a new form takes over from an ad that is to be made in another style.
 PREFILLED = (
     *("ad_text", "background_style", "text_style"),
-    *("text_position", "composition_mode", "format"),
+    *("text_position", "composition_mode", "format", "palette", "subtext"),
 )
 
 

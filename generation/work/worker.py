@@ -22,9 +22,12 @@ from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker, WorkerStatus
 
 from generation import live
+from generation.drafts import slots
+from generation.drafts.slots import drafts_queue
 from generation.models import WorkerProcess
 from generation.services import claim_next_job
 
+from .draft_run import DraftRun
 from .engine_process import EngineProcess
 from .job_run import JobRun
 from .patience import patiently
@@ -119,7 +122,11 @@ class EngineWorker:
     def _message_worker(self) -> MessageWorker:
         client = Redis.from_url(settings.REDIS_URL)
         return MessageWorker(
-            [django_rq.get_queue(self.engine, connection=client)],
+            # In this order: no draft is begun while a message of a job waits.
+            [
+                django_rq.get_queue(name, connection=client)
+                for name in (self.engine, drafts_queue(self.engine))
+            ],
             # RQ refuses a name that it believes is in use, as after a lost connection.
             name=f"{self.name}-{secrets.token_hex(2)}",
             connection=client,
@@ -143,6 +150,22 @@ class EngineWorker:
             logger.exception("the database stayed away")
         finally:
             self.job_id = None
+            if not self.leaving.is_set():
+                self.engine_process.start()
+        return True
+
+    def draw_next_draft(self) -> bool:
+        """Draw the draft of whoever has waited longest; False when nobody waits."""
+        close_old_connections()
+        try:
+            wishes = slots.take(self.engine)
+            if wishes is None:
+                return False
+            DraftRun(wishes, self.engine_process, self.leaving).run()
+        except (DatabaseError, RedisError) as error:
+            # The page asks again when the merchant changes something; nothing is lost.
+            logger.warning("a draft was not drawn: %s", error)
+        finally:
             if not self.leaving.is_set():
                 self.engine_process.start()
         return True

@@ -38,11 +38,19 @@
     form.submit();
   });
 
-  form.querySelector("#id_ad_text").addEventListener("keydown", (event) => {
-    if (event.key === "Enter") {
+  for (const line of form.querySelectorAll("[data-copy] input")) {
+    line.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
       event.preventDefault();
-      event.target.blur();
-    }
-  });
+      line.blur();
+    });
+  }
+
+  /* What is chosen is in sight, also in a row that scrolls sideways. */
+  for (const pick of form.querySelectorAll(".tiles .pick:checked")) {
+    const tile = pick.closest(".tile");
+    const row = tile.parentElement;
+    row.scrollLeft = tile.offsetLeft - row.offsetLeft - (row.clientWidth - tile.clientWidth) / 2;
+  }
   window.addEventListener("pageshow", (event) => event.persisted && busy(false));
 })();

@@ -54,7 +54,7 @@ def test_the_first_ad_makes_the_teams_campaign_and_the_second_joins_it(ad, team,
     assert Campaign.objects.for_team(team).get().ads.count() == 2
 
 
-@pytest.mark.parametrize("wrong", ["background_style", "text_style", "format"])
+@pytest.mark.parametrize("wrong", ["background_style", "text_style", "format", "palette"])
 def test_an_unknown_choice_makes_no_ad(team, owner, wrong):
     with pytest.raises(UnknownChoice):
         create_ad(team=team, by=owner, photo=None, ad_text="대박", **WISHES | {wrong: "none"})
@@ -116,3 +116,44 @@ def test_pruning_removes_only_photos_that_became_no_ad_in_a_day(owner, team, pho
     assert set(ProductPhoto.objects.all()) == {used, fresh}
     assert not unused.image.storage.exists(unused.image.name)
     assert used.image.storage.exists(used.image.name)
+
+
+@pytest.mark.parametrize(
+    ("subtext", "code"),
+    [
+        ("가" * 25, "too_long"),
+        ("2,500원 🎉", "glyph_missing"),
+        ("세일\u200b", "hidden_character"),
+    ],
+)
+def test_a_small_line_that_cannot_be_written_makes_no_ad(team, owner, subtext, code):
+    with pytest.raises(CopyRefused) as refused:
+        create_ad(team=team, by=owner, photo=None, ad_text="대박", subtext=subtext, **WISHES)
+    assert refused.value.code == code
+    assert not Ad.objects.exists()
+
+
+def test_a_small_line_is_tidied_and_needs_a_headline(team, owner):
+    made = create_ad(
+        team=team,
+        by=owner,
+        photo=None,
+        ad_text="대박",
+        subtext=" 6월  1일까지 · 2,500원 ",
+        **WISHES,
+    )
+    assert made.subtext == "6월 1일까지 · 2,500원"
+    with pytest.raises(CopyRefused) as refused:
+        create_ad(team=team, by=owner, photo=None, ad_text="", subtext="2,500원", **WISHES)
+    assert refused.value.code == "alone"
+
+
+def test_a_copy_in_another_format_keeps_its_words_colours_and_group(team, owner):
+    first = create_ad(
+        team=team, by=owner, photo=None, ad_text="대박", subtext="2,500원", palette="cool", **WISHES
+    )
+    other = copy_ad(ad=first, by=owner, format="16:9")
+    assert (other.subtext, other.palette, other.seed) == ("2,500원", "cool", first.seed)
+    assert other.variant_group == first.variant_group
+    with pytest.raises(UnknownChoice):
+        copy_ad(ad=first, by=owner, format="3:7")

@@ -35,6 +35,10 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         "건어물 대박 세일",
         "--font",
         "gugi",
+        "--palette",
+        "cool",
+        "--subtext",
+        "2,500원",
         "--out",
         f"{tmp_path}/",
     )
@@ -47,7 +51,8 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         assert words in done.stdout
     job = Job.objects.get()
     assert job.status == Job.Status.COMPLETED
-    assert (job.ad.font, job.checks["face"]["key"]) == ("gugi", "gugi")
+    assert (job.ad.font, job.ad.palette, job.ad.subtext) == ("gugi", "cool", "2,500원")
+    assert "작은 문구 일치 5/5" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -60,6 +65,8 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         (["--photo", str(PHOTO), "--copy", "세일", "--background", "moon"], "market, minimal"),
         (["--photo", str(PHOTO), "--copy", "세일", "--format", "3:7"], "1:1"),
         (["--photo", str(PHOTO), "--copy", "세일", "--font", "comic"], "black_han_sans"),
+        (["--photo", str(PHOTO), "--copy", "세일", "--palette", "rainbow"], "warm"),
+        (["--photo", str(PHOTO), "--copy", "세일", "--subtext", "가" * 25], "24자까지"),
     ],
     ids=[
         "no file",
@@ -69,6 +76,8 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         "no such style",
         "no such format",
         "no such font",
+        "no such palette",
+        "long small line",
     ],
 )
 def test_what_it_cannot_make_it_says_in_one_sentence(make_ad, options: list[str], words: str):

@@ -18,13 +18,13 @@ SIDE = 200
 @pytest.fixture(autouse=True)
 def small_frames(monkeypatch):
     """Every format at a fifth of its size: the same code on fewer pixels."""
-    whole = background.frame_format
+    whole = background.frame_for
 
-    def shrunk(key: str) -> FrameFormat:
-        fmt = whole(key)
+    def shrunk(spec: AdSpec) -> FrameFormat:
+        fmt = whole(spec)
         return FrameFormat(fmt.key, fmt.width // 5, fmt.height // 5, fmt.label_ko)
 
-    monkeypatch.setattr(background, "frame_format", shrunk)
+    monkeypatch.setattr(background, "frame_for", shrunk)
 
 
 @pytest.fixture

@@ -1,9 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from generation.pipeline.catalog import FORMATS, frame_format
 from generation.pipeline.errors import TextDoesNotFit
 from generation.pipeline.glyphs.faces import face
-from generation.pipeline.glyphs.shaping import layout_lines
+from generation.pipeline.glyphs.setting import cap_height, headline_box, set_copy
+from generation.pipeline.glyphs.shaping import SQUEEZES, layout_lines
+from generation.pipeline.glyphs.verify import EmToPixel, check_words, intended_masks
+from generation.pipeline.layout import plan_layout
+from generation.pipeline.studio.materials import material
 
 HEADLINE = 928 / 275
 
@@ -59,3 +66,50 @@ def test_left_aligned_lines_begin_at_the_same_edge():
 def test_a_copy_without_ink_does_not_fit():
     with pytest.raises(TextDoesNotFit):
         layout_lines("   ", face("jua"), 2.0)
+
+
+LONG_WORD = "가나다라마바사아자차카타파하거너더러머버"
+SQUARE = plan_layout(frame_format("1:1"), "auto", None, True)
+
+
+def test_a_word_too_long_to_be_legible_is_condensed_and_never_broken():
+    layout = layout_lines(LONG_WORD, face("do_hyeon"), HEADLINE, least=0.5)
+    free = layout_lines(LONG_WORD, face("do_hyeon"), HEADLINE)
+    assert layout.lines == (LONG_WORD,)
+    assert (free.stretch, layout.stretch) == (1.0, SQUEEZES[-1][0])
+    assert layout.size_in(HEADLINE) > 1.2 * free.size_in(HEADLINE)
+
+
+def test_condensing_goes_no_further_than_needed():
+    layout = layout_lines("명품한우선물세트특가판매", face("black_han_sans"), HEADLINE, least=0.29)
+    assert SQUEEZES[-1][0] < layout.stretch < 1.0
+    assert layout.tallest * layout.size_in(HEADLINE) >= 0.29
+
+
+def test_the_proof_expects_condensed_letters_where_they_were_condensed():
+    layout = layout_lines("흙찌", face("black_han_sans"), 0.3, least=1.0)
+    mapping = EmToPixel(80.0, 100.0, 60.0)
+    alpha = intended_masks(layout, mapping, (120, 200), 0.0)
+    assert check_words(alpha, layout, mapping, swell=0.0).ok
+    widened = replace(layout, cells=tuple(replace(c, stretch=1.0) for c in layout.cells))
+    assert not check_words(alpha, widened, mapping, swell=0.0).ok
+
+
+def test_a_long_word_takes_a_narrow_face_unless_the_merchant_chose_one():
+    assert set_copy(LONG_WORD, material("metal"), None, SQUARE)[0].face.key == "do_hyeon"
+    assert set_copy(LONG_WORD, material("metal"), "jua", SQUARE)[0].face.key == "jua"
+    assert set_copy("대박", material("metal"), None, SQUARE)[0].face.key == "black_han_sans"
+
+
+@pytest.mark.parametrize("frame", FORMATS, ids=lambda frame: frame.key)
+@pytest.mark.parametrize("copy", ["귤", "!", "2026", "SALE", "W" * 20, LONG_WORD, "30% OFF 특가"])
+def test_hard_copies_fit_their_box_in_every_format(copy, frame):
+    layout = plan_layout(frame, "auto", None, True)
+    text = set_copy(copy, material("gold_balloon"), None, layout)[1]
+    box = headline_box(text, layout)
+    whole = layout.headline
+    assert box.x >= whole.x
+    assert box.right <= whole.right
+    assert text.tallest * text.size_in(box.width / box.height) * box.height <= 0.66 * frame.height
+    assert cap_height(text, layout) > 0.03
+    assert " ".join(text.lines) == copy

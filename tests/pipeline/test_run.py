@@ -68,7 +68,7 @@ def test_test_mode_makes_a_whole_ad_in_every_format(key: str, photo: Path, tmp_p
     for output in made.values():
         assert Image.open(output.image).size == (frame.width, frame.height)
     assert made[Stage.COMPOSITION].checks["product"]["exact"]
-    assert made[Stage.COMPOSITION].checks["contrast"]["after"] >= 2.9
+    assert made[Stage.COMPOSITION].checks["contrast"]["after"] >= 3
     assert [step.sub_step.value for step in seen if step.preview] == [
         *("background", "background", "background", "composite"),
         *("text_render", "compose", "export"),

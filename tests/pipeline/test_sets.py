@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from generation.pipeline.array_store import trim_folder
 from generation.pipeline.catalog import BACKGROUND_STYLES, FrameFormat, frame_format
 from generation.pipeline.errors import UnknownChoice
 from generation.pipeline.layout import plan_layout
@@ -15,7 +16,7 @@ from generation.pipeline.studio.palette import (
     auto_palette,
 )
 from generation.pipeline.studio.photograph import render_plate
-from generation.pipeline.studio.plates import plate_for, trim_cache
+from generation.pipeline.studio.plates import PLATE_SUFFIX, plate_for
 from generation.pipeline.studio.render import develop
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import rig_for
@@ -120,7 +121,7 @@ def test_the_cache_forgets_what_was_not_used_for_longest(tmp_path):
         path = tmp_path / f"{name}{plates.PLATE_SUFFIX}"
         path.write_bytes(bytes(1000))
         os.utime(path, (1_000_000 - age, 1_000_000 - age))
-    trim_cache(tmp_path, 2000)
+    trim_folder(tmp_path, PLATE_SUFFIX, 2000)
     left = {path.name.split(".")[0] for path in tmp_path.iterdir()}
     assert left == {"new", "middle"}
 

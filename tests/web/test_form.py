@@ -207,3 +207,35 @@ def test_a_body_larger_than_any_form_is_a_413(as_owner):
     answer = as_owner.post(NEW, b"x" * (16 * 1024 * 1024), content_type="application/octet-stream")
     assert answer.status_code == 413
     assert "너무 커요" in text_of(answer)
+
+
+def test_colours_and_a_small_line_become_part_of_the_ad(as_owner, wishes):
+    as_owner.post(NEW, wishes | {"palette": "cool", "subtext": " 6월 1일까지  · 2,500원"})
+    ad = Ad.objects.get()
+    assert (ad.palette, ad.subtext) == ("cool", "6월 1일까지 · 2,500원")
+    again = text_of(as_owner.get(NEW, {"from": ad.pk}))
+    assert "6월 1일까지 · 2,500원" in again
+    assert 'value="cool" checked' in again
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"subtext": "가" * 25}, "24자까지"),
+        ({"subtext": "2,500원 🎉"}, "🎉"),
+        ({"subtext": "2,500원", "ad_text": ""}, "광고 문구와 함께"),
+        ({"palette": "rainbow"}, "목록에서 하나를"),
+        ({"format": "3:7"}, "목록에서 하나를"),
+    ],
+)
+def test_what_cannot_be_made_is_said_at_its_field(as_owner, wishes, changed, said):
+    answer = as_owner.post(NEW, wishes | changed)
+    assert answer.status_code == 422
+    assert said in text_of(answer)
+    assert not Ad.objects.exists()
+
+
+@pytest.mark.parametrize("copy", ["뺄", "12345", "SALE", "50%", "넓은 글자 스무 자를 꽉 채운 말"])
+def test_short_long_and_foreign_copy_is_taken(as_owner, wishes, copy):
+    assert as_owner.post(NEW, wishes | {"ad_text": copy}).status_code == 302
+    assert Ad.objects.get().ad_text == copy

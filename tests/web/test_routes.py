@@ -12,10 +12,13 @@ from generation.models import Job
 
 # Pages for everybody, and pages about the person who asks and nobody else.
 OPEN = {"generation:home", "set_language"}
-PERSONAL = {"generation:new_ad", "campaigns:gallery", "campaigns:upload"}
+PERSONAL = {
+    *("generation:new_ad", "campaigns:gallery", "campaigns:upload"),
+    *("generation:draft", "generation:draft_state"),
+}
 CHANGES = {
     *("generation:job_stop", "generation:job_resume", "generation:job_again"),
-    *("generation:job_copy", "campaigns:bin", "campaigns:restore"),
+    *("generation:job_copy", "generation:job_formats", "campaigns:bin", "campaigns:restore"),
     *("generation:touch_up_mask", "generation:touch_up_save"),
 }
 OF_PHOTOS = {"campaigns:photo", "generation:touch_up"} | {n for n in CHANGES if "touch_up" in n}

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from accounts.models import Team, User
-from campaigns.ad_text import CopyRefused, clean_ad_text
+from campaigns.ad_text import CopyRefused, clean_ad_text, clean_subtext
 from campaigns.intake import PhotoRefused
 from campaigns.models import Ad
 from campaigns.services import create_ad, store_photo
@@ -46,6 +46,12 @@ class Command(BaseCommand):
         parser.add_argument("--text", default=given("AD_TEXT") or "gold_balloon")
         parser.add_argument("--font", default=given("AD_FONT", ""), help="jua, gugi, …")
         parser.add_argument("--format", default=given("AD_FORMAT") or "1:1")
+        parser.add_argument(
+            "--subtext", default=given("AD_SUBTEXT", ""), help="가격, 기간, 24자까지"
+        )
+        parser.add_argument("--palette", default=given("AD_PALETTE") or "auto")
+        parser.add_argument("--position", default="auto", choices=Ad.TextPosition.values)
+        parser.add_argument("--mode", default="overlay", choices=Ad.CompositionMode.values)
         parser.add_argument("--out", default=given("AD_OUT", ""), help="파일이나 폴더")
         parser.add_argument("--seed", type=int, default=None)
         parser.add_argument("--test-mode", action="store_true", help="no render engine")
@@ -113,10 +119,11 @@ class Command(BaseCommand):
 
 def _create_ad(user: User, team: Team, options: dict[str, Any]) -> Ad:
     # Judged before the photo is stored: what is refused leaves nothing behind.
-    clean_ad_text(options["copy"])
+    clean_subtext(options["subtext"], ad_text=clean_ad_text(options["copy"]))
     catalog.background_style(options["background"])
     catalog.text_style(options["text"])
     catalog.frame_format(options["format"])
+    catalog.palette(options["palette"])
     if options["font"]:
         face(options["font"])
     return create_ad(
@@ -128,6 +135,10 @@ def _create_ad(user: User, team: Team, options: dict[str, Any]) -> Ad:
         text_style=options["text"],
         format=options["format"],
         font=options["font"],
+        subtext=options["subtext"],
+        palette=options["palette"],
+        text_position=options["position"],
+        composition_mode=options["mode"],
         seed=options["seed"],
     )
 
@@ -147,6 +158,7 @@ def _unknown_choice(error: UnknownChoice) -> str:
         "text_style": [style.key for style in catalog.TEXT_STYLES],
         "font": [offered_face.key for offered_face in faces()],
         "format": [frame.key for frame in catalog.FORMATS],
+        "palette": [palette.key for palette in catalog.PALETTES],
     }
     keys = ", ".join(offered[str(error.params["field"])])
     return f"그런 선택은 없어요: {error.params['value']}. 고를 수 있는 값: {keys}"

@@ -16,9 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--engine", default=settings.DEFAULT_ENGINE, choices=list(settings.RQ_QUEUES)
-        )
+        parser.add_argument("--engine", default=settings.DEFAULT_ENGINE, choices=settings.ENGINES)
         parser.add_argument(
             "--burst", action="store_true", help="end as soon as there is nothing left to do"
         )

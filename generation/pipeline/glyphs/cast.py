@@ -22,7 +22,7 @@ from generation.pipeline.studio.camera import Camera, sensor
 from generation.pipeline.studio.materials.material import rgb
 from generation.pipeline.studio.render import Image, Layers, denoise, render_passes, use_variant
 from generation.pipeline.studio.rig import Rig
-from generation.pipeline.studio.stage import build_scene
+from generation.pipeline.studio.stage import build_scene, set_shapes
 
 from .mesh import TextMesh, build_mesh
 from .plan import Lettering
@@ -91,13 +91,14 @@ def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Ima
     mesh = build_mesh(
         lettering.layout, lettering.material.profile, swell=lettering.mesh.swell, detail=DETAIL
     )
-    depth = _set_depth(rig, level, crop)
+    near = set_shapes(rig)
+    depth = _set_depth(rig, near, level, crop)
     seat = seated(lettering, level, crop, depth)
     upright = _upright(mesh, lettering, seat)
     letters = letters_shape(upright, _matt(lettering), np.eye(4))
     view = sensor(level, scale=SCALE, crop=crop, pinhole=True) | {"near_clip": seat.clip}
-    with_letters = _picture(rig, view, {"letters": letters}, _counted(0, on_pass))
-    without = _picture(rig, view, {}, _counted(PASSES, on_pass))
+    with_letters = _picture(rig, view, near | {"letters": letters}, _counted(0, on_pass))
+    without = _picture(rig, view, near, _counted(PASSES, on_pass))
     ratio = ((with_letters + DARKEST) / (without + DARKEST)) ** np.float32(FILL)
     before = cv2.dilate((depth <= seat.clip).astype(np.float32), np.ones((5, 5)))
     open_set = 1 - cv2.GaussianBlur(before, (0, 0), SOFT_END)
@@ -113,9 +114,9 @@ def save_light(ratio: Image, path: Path) -> None:
 
 
 def _picture(
-    rig: Rig, view: dict[str, Any], extra: dict[str, Any], on_pass: Callable[..., None]
+    rig: Rig, view: dict[str, Any], shapes: dict[str, Any], on_pass: Callable[..., None]
 ) -> Image:
-    scene = build_scene(rig, extra_shapes=extra, max_depth=BOUNCES) | {"sensor": view}
+    scene = build_scene(rig, near=shapes, max_depth=BOUNCES) | {"sensor": view}
     layers = render_passes(
         scene,
         seed=rig.seed,
@@ -123,7 +124,7 @@ def _picture(
         samples_per_pass=SAMPLES // PASSES,
         on_pass=on_pass,
     )
-    return denoise(layers.radiance) * np.float32(rig.exposure)
+    return denoise(layers.radiance, fast=True) * np.float32(rig.exposure)
 
 
 def _counted(
@@ -167,10 +168,10 @@ def _seen_by(level: Camera, camera: Camera, window: Box) -> Box:
     return Box(int(left), int(top), int(right - left), int(bottom - top))
 
 
-def _set_depth(rig: Rig, level: Camera, crop: Box) -> Plane:
+def _set_depth(rig: Rig, near: dict[str, Any], level: Camera, crop: Box) -> Plane:
     """Return how far the near set is (h, w), decimetres along +y; inf for none."""
     view = sensor(level, scale=SCALE, crop=crop, pinhole=True)
-    scene = build_scene(rig) | {"sensor": view, "integrator": {"type": "depth"}}
+    scene = build_scene(rig, near=near) | {"sensor": view, "integrator": {"type": "depth"}}
     reach = render_passes(scene, seed=rig.seed, samples=1).radiance[..., 0]
     rows, columns = np.mgrid[: reach.shape[0], : reach.shape[1]]
     pixels = np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5

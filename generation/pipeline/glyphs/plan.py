@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.pipeline.catalog import frame_format
+from generation.pipeline.frames import frame_for
 from generation.pipeline.layout import plan_layout
 from generation.pipeline.studio.materials import Material, Setting, material
 from generation.pipeline.studio.palette import NEUTRAL_PALETTE, Rgb
@@ -18,10 +18,11 @@ from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import rig_for
 from generation.pipeline.types import AdSpec, Stage, StageRequest
 
-from .faces import FaceChoice, face_for
+from .faces import FaceChoice
 from .mesh import TextMesh, build_mesh
 from .scene import Placement, place
-from .shaping import TextLayout, layout_lines
+from .setting import headline_box, set_copy
+from .shaping import TextLayout
 from .store import text_mesh
 
 Picture = NDArray[np.uint8]
@@ -59,7 +60,11 @@ class Lettering:
     def unswollen(self) -> Lettering:
         """Return the same lettering with the font's own outlines, for a second try."""
         mesh = build_mesh(self.layout, self.material.profile, swell=0.0)
-        return replace(self, mesh=mesh, placement=place(mesh, self.rig, self.rig.layout.headline))
+        return replace(
+            self,
+            mesh=mesh,
+            placement=place(mesh, self.rig, headline_box(self.layout, self.rig.layout)),
+        )
 
 
 def plan_lettering(request: StageRequest) -> Lettering:
@@ -70,18 +75,12 @@ def plan_lettering(request: StageRequest) -> Lettering:
     spec = request.spec
     stored = _stored_rig(request)
     rig = stored or _default_rig(spec)
-    headline = rig.layout.headline
     made_of = material(spec.text_style)
-    choice = face_for(spec.text_style, spec.ad_text, spec.font)
-    layout = layout_lines(
-        spec.ad_text,
-        choice.face,
-        headline.width / headline.height,
-        tracking=made_of.tracking,
-        align=rig.layout.align,
-    )
-    mesh = text_mesh(layout, made_of.profile, swell=made_of.swell, cache_dir=request.cache_dir)
-    placement = place(mesh, rig, headline)
+    choice, layout = set_copy(spec.ad_text, made_of, spec.font, rig.layout)
+    # Thin strokes are made bolder; tubes are as thick as they are.
+    swell = made_of.swell + (choice.face.embolden if made_of.swell >= 0 else 0.0)
+    mesh = text_mesh(layout, made_of.profile, swell=swell, cache_dir=request.cache_dir)
+    placement = place(mesh, rig, headline_box(layout, rig.layout))
     return Lettering(
         choice, made_of, layout, mesh, rig, placement, _backdrop(request), stored is not None
     )
@@ -98,14 +97,14 @@ def _stored_rig(request: StageRequest) -> Rig | None:
 
 def _default_rig(spec: AdSpec) -> Rig:
     """Return a neutral studio's rig."""
-    frame = frame_format(spec.format)
+    frame = frame_for(spec)
     layout = plan_layout(frame, spec.text_position, None, True)
-    return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed)
+    return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed, draft=spec.draft)
 
 
 def _backdrop(request: StageRequest) -> Picture:
     """Return stage 1's picture at the frame's size, or plain grey without one."""
-    frame = frame_format(request.spec.format)
+    frame = frame_for(request.spec)
     background = request.earlier.get(Stage.BACKGROUND)
     if background is None or not background.image.exists():
         return np.full((frame.height, frame.width, 3), NO_BACKGROUND, np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Any, Final, Literal
@@ -36,6 +36,10 @@ ABOUT_EQUAL: Final = 0.99
 
 MOST_LINES: Final = 3
 
+# (horizontal scale, change of tracking in em) of letters that would be too small otherwise, the
+# gentlest first. Sign writers condense Hangul (장체) to about three quarters; more hurts stems.
+SQUEEZES: Final = ((1.0, 0.0), (0.94, -0.015), (0.88, -0.02), (0.82, -0.025), (0.76, -0.03))
+
 # Ligatures would merge characters that the proof checks one by one; Korean needs none.
 FEATURES: Final = {"kern": True, "liga": False, "clig": False, "calt": False, "dlig": False}
 
@@ -45,7 +49,7 @@ class Cell:
     """One drawn character, in em units: x to the right, y up, (0, 0) the block's centre.
 
     `contours` are closed polygons (K, 2); `box` is the ink's (x0, y0, x1, y1); `origin` is the pen
-    position on the baseline from which the font draws the glyph.
+    position on the baseline from which the font draws the glyph, `stretch` times as wide as tall.
     """
 
     character: str
@@ -53,6 +57,7 @@ class Cell:
     origin: tuple[float, float]
     contours: tuple[Contour, ...]
     box: tuple[float, float, float, float]
+    stretch: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,29 @@ class TextLayout:
     cells: tuple[Cell, ...]
     width: float
     height: float
+
+    @property
+    def tallest(self) -> float:
+        """Height of the tallest character's ink, in em."""
+        return max(cell.box[3] - cell.box[1] for cell in self.cells)
+
+    @property
+    def stretch(self) -> float:
+        """Width of the letters as a share of the font's own; under 1 they are condensed."""
+        return self.cells[0].stretch
+
+    def size_in(self, box_aspect: float) -> float:
+        """Return how long an em is in a box of this aspect (width/height) and height 1."""
+        return min(box_aspect / self.width, 1.0 / self.height)
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """How a line is set: letter spacing (em) after condensing, and the condensing itself."""
+
+    face: Face
+    tracking: float
+    stretch: float
 
 
 @dataclass(frozen=True)
@@ -80,30 +108,40 @@ def layout_lines(
     *,
     tracking: float = 0.0,
     align: Align = "center",
+    least: float = 0.0,
 ) -> TextLayout:
     """Lay `copy` out in one to three lines, biggest in a box of width/height `box_aspect`.
 
-    `tracking` is added between characters (em). Lines break between words only. Raises
-    TextDoesNotFit when nothing in the copy has ink.
+    `tracking` is added between characters (em). Lines break between words only. Where the tallest
+    character would be under `least` of the box's height, letters are set tighter and condensed,
+    no more than it takes. Raises TextDoesNotFit when nothing in the copy has ink.
     """
     words = copy.split()
-    layouts = [_block(copy, face, lines, tracking, align) for lines in _breakings(words)]
-    if not layouts:
+    if not words:
         raise TextDoesNotFit("the copy has no ink")
+    best = None
+    for stretch, tighter in SQUEEZES:
+        how = _Setting(face, tracking + tighter, stretch)
+        best = _biggest(
+            [_block(copy, how, lines, align) for lines in _breakings(words)], box_aspect
+        )
+        if best.tallest * best.size_in(box_aspect) >= least:
+            break
+    assert best is not None  # noqa: S101 - there are squeezes
+    return best
+
+
+def _biggest(layouts: list[TextLayout], box_aspect: float) -> TextLayout:
+    """Return the layout with the biggest letters; more lines must be worth it."""
     best = layouts[0]
     for layout in layouts[1:]:
         more = len(layout.lines) - len(best.lines)
-        gain = _size(layout, box_aspect) / _size(best, box_aspect)
+        gain = layout.size_in(box_aspect) / best.size_in(box_aspect)
         # Breaks that give the same size: the narrowest block is the best balanced one.
         balanced = more == 0 and gain > ABOUT_EQUAL and layout.width < best.width
         if balanced or gain > WORTH_BREAKING ** (more > 0) / ABOUT_EQUAL:
             best = layout
     return best
-
-
-def _size(layout: TextLayout, box_aspect: float) -> float:
-    """Return the em's size in a box of height 1."""
-    return min(box_aspect / layout.width, 1.0 / layout.height)
 
 
 def _breakings(words: list[str]) -> Iterator[tuple[str, ...]]:
@@ -114,10 +152,8 @@ def _breakings(words: list[str]) -> Iterator[tuple[str, ...]]:
             yield tuple(" ".join(words[a:b]) for a, b in pairwise(edges))
 
 
-def _block(
-    copy: str, face: Face, lines: tuple[str, ...], tracking: float, align: Align
-) -> TextLayout:
-    set_lines = [_set_line(face, text, number, tracking) for number, text in enumerate(lines)]
+def _block(copy: str, how: _Setting, lines: tuple[str, ...], align: Align) -> TextLayout:
+    set_lines = [_set_line(how, text, number) for number, text in enumerate(lines)]
     left = [line.box[0] for line in set_lines]
     widths = [line.box[2] - line.box[0] for line in set_lines]
     width = max(widths)
@@ -128,11 +164,11 @@ def _block(
         slack = (width - widths[number]) / 2 if align == "center" else 0.0
         shift = (slack - left[number] - width / 2, -LINE_PITCH * number - (top + bottom) / 2)
         cells.extend(_moved(cell, shift) for cell in line.cells)
-    return TextLayout(copy, face, lines, tuple(cells), width, top - bottom)
+    return TextLayout(copy, how.face, lines, tuple(cells), width, top - bottom)
 
 
-def _set_line(face: Face, text: str, number: int, tracking: float) -> _Line:
-    font, units = hb_font(face)
+def _set_line(how: _Setting, text: str, number: int) -> _Line:
+    font, units = hb_font(how.face)
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
@@ -141,27 +177,32 @@ def _set_line(face: Face, text: str, number: int, tracking: float) -> _Line:
     for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         character = text[info.cluster]
         if character.isspace():
-            pen += WORD_SPACE
+            pen += WORD_SPACE * how.stretch
             continue
-        origin = (pen + position.x_offset / units, position.y_offset / units)
-        contours = glyph_contours(face, info.codepoint)
-        cell = Cell(character, number, (0.0, 0.0), contours, _ink(contours))
+        origin = (pen + how.stretch * position.x_offset / units, position.y_offset / units)
+        contours = _condensed(glyph_contours(how.face, info.codepoint), how.stretch)
+        cell = Cell(character, number, (0.0, 0.0), contours, _ink(contours), how.stretch)
         cells.append(_moved(cell, origin))
-        pen += position.x_advance / units + tracking
+        pen += how.stretch * position.x_advance / units + how.tracking
     boxes = np.array([cell.box for cell in cells])
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     return _Line(tuple(cells), (float(low[0]), float(low[1]), float(high[0]), float(high[1])))
 
 
+def _condensed(contours: tuple[Contour, ...], stretch: float) -> tuple[Contour, ...]:
+    if stretch == 1.0:
+        return contours
+    return tuple(contour * np.array((stretch, 1.0), np.float32) for contour in contours)
+
+
 def _moved(cell: Cell, shift: tuple[float, float]) -> Cell:
     dx, dy = shift
     x0, y0, x1, y1 = cell.box
-    return Cell(
-        cell.character,
-        cell.line,
-        (cell.origin[0] + dx, cell.origin[1] + dy),
-        tuple(contour + np.array(shift, np.float32) for contour in cell.contours),
-        (x0 + dx, y0 + dy, x1 + dx, y1 + dy),
+    return replace(
+        cell,
+        origin=(cell.origin[0] + dx, cell.origin[1] + dy),
+        contours=tuple(contour + np.array(shift, np.float32) for contour in cell.contours),
+        box=(x0 + dx, y0 + dy, x1 + dx, y1 + dy),
     )
 
 

@@ -142,7 +142,9 @@ def intended_mask(
 ) -> Mask:
     """Return the coverage (H, W) 0..1 that the font itself wants for one character."""
     fine = mapping.scale * SUPERSAMPLING
-    bitmap, left, top, grow = _swollen_bitmap(face, cell.character, round(fine * 64), swell)
+    bitmap, left, top, grow = _swollen_bitmap(
+        face, cell.character, round(fine * 64), swell, cell.stretch
+    )
     x = round((mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING) + left - grow
     y = round((mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING) - top - grow
     return _pasted(bitmap, x, y, shape)
@@ -177,12 +179,12 @@ def _pasted(bitmap: npt.NDArray[np.uint8], x: int, y: int, shape: tuple[int, int
 
 @lru_cache(maxsize=64)
 def _swollen_bitmap(
-    face: Face, character: str, size_26_6: int, swell: float
+    face: Face, character: str, size_26_6: int, swell: float, stretch: float
 ) -> tuple[npt.NDArray[np.uint8], int, int, int]:
     """Return a character's bitmap as the material swells it, its bearings, and the added border."""
     if swell <= 0:
-        return *_glyph_bitmap(face, character, size_26_6), 0
-    bitmap, left, top = _glyph_bitmap(face, character, RESOLUTION * 64)
+        return *_glyph_bitmap(face, character, size_26_6, stretch), 0
+    bitmap, left, top = _glyph_bitmap(face, character, RESOLUTION * 64, stretch)
     border = int(np.ceil(swell * RESOLUTION)) + 2
     framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
     ink = grown((framed > 127).astype(np.uint8), RESOLUTION, swell) * np.uint8(255)
@@ -193,11 +195,13 @@ def _swollen_bitmap(
 
 
 def _glyph_bitmap(
-    face: Face, character: str, size_26_6: int
+    face: Face, character: str, size_26_6: int, stretch: float
 ) -> tuple[npt.NDArray[np.uint8], int, int]:
     """Return FreeType's grey bitmap of a character, unhinted, with its left and top bearings."""
     font = freetype.Face(str(face.path))
     font.set_char_size(size_26_6, 0, 72, 72)
+    # 16.16 fixed point: `stretch` times as wide.
+    font.set_transform(freetype.Matrix(round(stretch * 0x10000), 0, 0, 0x10000), freetype.Vector())
     font.load_char(character, freetype.FT_LOAD_RENDER | freetype.FT_LOAD_NO_HINTING)
     slot = font.glyph
     bitmap = slot.bitmap

@@ -32,6 +32,8 @@ from .stage import build_albedo_scene, build_scene, studio_set
 ALBEDO_SAMPLES: Final = 2
 # Pixel samples of one band: about a second on two cores.
 BAND_SAMPLES: Final = 1_200_000
+# Samples per pixel of a draft's near layer.
+DRAFT_SAMPLES: Final = 4
 # The backdrop is blurred afterwards and rendered at a quarter of the size.
 BACKDROP_SAMPLES: Final = 9
 # The first preview: this wide on its long side, in pixels, and this many samples.
@@ -59,7 +61,7 @@ class Plate:
 
 def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     """Photograph the set: a glance first, then the far layer, then the near one band by band."""
-    scale, samples = studio_set(rig.style).plate_scale, studio_set(rig.style).plate_samples
+    scale, samples = plate_sampling(rig)
     width, height = (max(round(side * scale), 1) for side in (rig.camera.width, rig.camera.height))
     bands = _bands(width, height, samples)
     total = len(bands) + 4
@@ -81,6 +83,14 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     clean = _full_size(rig, denoise(picture, guide))
     on_step(total, total, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
+
+
+def plate_sampling(rig: Rig) -> tuple[float, int]:
+    """Return the near layer's size against the frame, and its samples per pixel."""
+    chosen = studio_set(rig.style)
+    if rig.draft:
+        return 1.0, DRAFT_SAMPLES
+    return chosen.plate_scale, chosen.plate_samples
 
 
 def _bands(width: int, height: int, samples: int) -> list[tuple[int, int]]:

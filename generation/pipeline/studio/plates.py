@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
-import tempfile
-import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +13,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .photograph import ALBEDO_SAMPLES, BACKDROP_SAMPLES, OnStep, Plate, render_plate
+from generation.pipeline.array_store import UNREADABLE, store_arrays, trim_folder
+
+from .photograph import (
+    ALBEDO_SAMPLES,
+    BACKDROP_SAMPLES,
+    OnStep,
+    Plate,
+    plate_sampling,
+    render_plate,
+)
 from .render import Image, use_variant
 from .rig import Rig
-from .stage import studio_set
 
 # Plates are about 5 MB each; the oldest unused go when the folder outgrows this.
 CACHE_BYTES: Final = 400 * 1024 * 1024
@@ -35,11 +42,30 @@ def plate_for(rig: Rig, cache_dir: Path, on_step: OnStep) -> tuple[Plate, Rig, b
     return plate, replace(rig, exposure=plate.exposure), kept is not None
 
 
+def kept_picture(rig: Rig, part: str, cache_dir: Path | None, render: Callable[[], Image]) -> Image:
+    """Return a picture (height, width, 3) that depends on the rig alone, rendered once per plate.
+
+    `part` names what it shows and how it is rendered. It is as exact as 16 bits are, kept or not.
+    """
+    if cache_dir is None:
+        return render().astype(np.float16).astype(np.float32)
+    path = cache_dir / "plates" / f"{_key(rig)}-{part}{PLATE_SUFFIX}"
+    with contextlib.suppress(*UNREADABLE), np.load(path, allow_pickle=False) as stored:
+        path.touch()
+        return _linear(stored["picture"])
+    picture = render().astype(np.float16)
+    _keep(path, {"picture": picture})
+    return _linear(picture)
+
+
+def _linear(stored: NDArray[Any]) -> Image:
+    return stored.astype(np.float32)
+
+
 def _key(rig: Rig) -> str:
     """Name a plate by everything its pixels depend on."""
-    chosen = studio_set(rig.style)
     facts = replace(rig, exposure=1.0).to_json() | {
-        "near": [chosen.plate_scale, chosen.plate_samples],
+        "near": plate_sampling(rig),
         "far": [BACKDROP_SAMPLES, ALBEDO_SAMPLES],
         "variant": use_variant(),
     }
@@ -55,7 +81,7 @@ def _load(path: Path) -> Plate | None:
                 float(stored["exposure"]),
             )
         path.touch()
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
     return plate
 
@@ -67,47 +93,15 @@ def _unit(levels: NDArray[Any]) -> Image:
 
 def _stored(plate: Plate, path: Path) -> Plate:
     """Keep the plate, whole or not at all, and return it as a later reading would."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[Any]] = {
         "picture": plate.picture.astype(np.float16),
         "near": np.round(plate.near * 255).astype(np.uint8),
         "exposure": np.array(plate.exposure),
     }
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    Path(file.name).replace(path)
-    trim_cache(path.parent, CACHE_BYTES)
-    return Plate(
-        arrays["picture"].astype(np.float32),
-        _unit(arrays["near"]),
-        plate.exposure,
-    )
+    _keep(path, arrays)
+    return Plate(_linear(arrays["picture"]), _unit(arrays["near"]), plate.exposure)
 
 
-def trim_cache(folder: Path, limit: int) -> None:
-    """Delete the plates not used for longest until the folder holds at most `limit` bytes."""
-    plates = sorted(folder.glob("*" + PLATE_SUFFIX), key=_last_used)
-    total = sum(_size(plate) for plate in plates)
-    for plate in plates[:-1]:
-        if total <= limit:
-            return
-        total -= _size(plate)
-        plate.unlink(missing_ok=True)
-
-
-def _last_used(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _size(path: Path) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116 - one call, tolerant of a vanished file
-    except OSError:
-        return 0
+def _keep(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    store_arrays(path, arrays)
+    trim_folder(path.parent, PLATE_SUFFIX, CACHE_BYTES)

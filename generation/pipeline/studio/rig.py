@@ -24,7 +24,8 @@ class Rig:
     """One set as it is photographed: frozen, and equal after a trip through JSON.
 
     `lights` and `ambient` light product, ground and lettering alike; `exposure` multiplies linear
-    radiance before the tone curve; `seed` drives the props; `pose` chose the camera's height.
+    radiance before the tone curve; `seed` drives the props; `pose` chose the camera's height;
+    a `draft` is small and rendered with few samples.
     """
 
     style: str
@@ -37,6 +38,7 @@ class Rig:
     lights: tuple[SoftBox, ...]
     ambient: Rgb
     exposure: float = 1.0
+    draft: bool = False
     version: int = RIG_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ class Rig:
             "lights": [vars(light) for light in self.lights],
             "ambient": list(self.ambient),
             "exposure": self.exposure,
+            "draft": self.draft,
             "version": self.version,
         }
 

@@ -7,8 +7,9 @@ scenes", 1998, with a ratio instead of a difference so that textures stay sharp)
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, cast
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
@@ -17,15 +18,17 @@ from numpy.typing import NDArray
 from generation.pipeline.layout import Box
 
 from .palette import Rgb
+from .plates import kept_picture
 from .proxy import footing_of, product_proxy
-from .render import Image, Layers, denoise, render_passes, use_variant
+from .render import Image, Layers, denoise, render_passes
 from .rig import Rig
-from .stage import build_scene
+from .shapes import Mesh
+from .stage import build_scene, set_shapes
 
 # Shadows are soft: a third of the frame's resolution is enough.
 SHADE_SCALE: Final = 1 / 3
 SHADE_SAMPLES: Final = 12
-SHADE_PASSES: Final = 2
+SHADE_PASSES: Final = 3
 # Radiance (1 = white) below which the ratio is not trusted: deep blacks stay as they are.
 DARKEST: Final = 0.004
 # Shadows reach this far from the product, in widths of its box; the key stands on the left.
@@ -57,41 +60,56 @@ def shade_window(frame: Box, product: Box) -> Box:
 def product_shade(
     rig: Rig,
     alpha: Plane,
-    box: Box,
     colour: Rgb,
     on_pass: Callable[[int, int], None],
     *,
+    cache_dir: Path | None = None,
     thin: bool = False,
 ) -> Image:
     """Return the factor (height, width, 3) by which the product changes the set's light.
 
     `alpha` (height, width) 0..1 is the placed product; `colour` its mean linear colour. 1 where
-    nothing changes; under the product the values around it are continued.
+    nothing changes; under the product the values around it are continued. The set without it is
+    the same for all products and kept in `cache_dir`.
     """
     footing = footing_of(alpha, rig.pose)
-    window = shade_window(rig.layout.frame, box)
-    use_variant()
-    proxy = product_proxy(alpha, rig.camera, footing, colour, thin=thin).to_mitsuba()
+    window = shade_window(rig.layout.frame, rig.layout.product)
     total = 2 * SHADE_PASSES
 
-    def taken(offset: int) -> Callable[[int, int, Layers], None]:
-        return lambda done, _total, _layers: on_pass(offset + done, total)
+    def lit(extra: Mapping[str, Mesh], before: int) -> Image:
+        def taken(done: int, _total: int, _layers: Layers) -> None:
+            on_pass(before + done, total)
 
-    pictures: list[Image] = []
-    for index, extra in enumerate(({"product_proxy": proxy}, {})):
-        scene = build_scene(rig, extra_shapes=extra, crop=window, scale=SHADE_SCALE, pinhole=True)
-        layers = render_passes(
-            scene,
-            seed=rig.seed,
-            samples=SHADE_SAMPLES,
-            samples_per_pass=SHADE_SAMPLES // SHADE_PASSES,
-            on_pass=taken(index * SHADE_PASSES),
+        return _lit(
+            rig, window, near | {key: mesh.to_mitsuba() for key, mesh in extra.items()}, taken
         )
-        pictures.append(denoise(layers.radiance) * np.float32(rig.exposure))
-    ratio = np.clip((pictures[0] + DARKEST) / (pictures[1] + DARKEST), 0, BRIGHTEST)
+
+    near = set_shapes(rig)
+
+    part = f"bare-{SHADE_SAMPLES}-{SHADE_PASSES}-{round(1 / SHADE_SCALE)}"
+    bare = kept_picture(rig, part, cache_dir, lambda: lit({}, 0))
+    proxy = product_proxy(alpha, rig.camera, footing, colour, thin=thin)
+    ratio = np.clip(
+        (lit({"product_proxy": proxy}, SHADE_PASSES) + DARKEST) / (bare + DARKEST), 0, BRIGHTEST
+    )
     shadow = np.clip((1 - ratio - UNSEEN) / (1 - UNSEEN), 0, 1)
     ratio = np.where(ratio < 1, (1 - shadow) ** DEEPEN, ratio)
     return _into_frame(rig.layout.frame, window, ratio.astype(np.float32), alpha)
+
+
+def _lit(
+    rig: Rig, window: Box, shapes: dict[str, Any], on_pass: Callable[[int, int, Layers], None]
+) -> Image:
+    """Return the shapes in the rig's light, in the window, denoised and exposed."""
+    scene = build_scene(rig, near=shapes, crop=window, scale=SHADE_SCALE, pinhole=True)
+    layers = render_passes(
+        scene,
+        seed=rig.seed,
+        samples=SHADE_SAMPLES,
+        samples_per_pass=SHADE_SAMPLES // SHADE_PASSES,
+        on_pass=on_pass,
+    )
+    return denoise(layers.radiance, fast=True) * np.float32(rig.exposure)
 
 
 def _into_frame(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,12 +15,18 @@ from .lights import light_shapes
 from .palette import Palette
 from .render import MAX_DEPTH, integrator, use_variant
 from .rig import Pose, Rig
-from .sets import Staging, StudioSet, market, minimal
+from .sets import Staging, StudioSet, beach, cafe, forest, holiday, luxury, market, minimal, neon
 from .shapes import Shape, albedo_shapes, mitsuba_shapes
 
 SETS: Final[dict[str, StudioSet]] = {
     "market": market.SET,
     "minimal": minimal.SET,
+    "luxury": luxury.SET,
+    "cafe": cafe.SET,
+    "holiday": holiday.SET,
+    "beach": beach.SET,
+    "forest": forest.SET,
+    "neon": neon.SET,
 }
 
 # The product's box is this many decimetres high (or wide, for goods laid out by their width).
@@ -27,6 +34,8 @@ BOX_HEIGHT: Final = 2.6
 BOX_WIDTH: Final = 3.2
 # Lens to product in decimetres: about an 85 mm lens on full frame for a square picture.
 LENS_DISTANCE: Final = 11.0
+# Sets whose meshes and textures stay in memory, about 20 MB each: an ad's, a draft's and two more.
+KEPT_SETS: Final = 4
 
 
 def studio_set(style: str) -> StudioSet:
@@ -47,6 +56,7 @@ def rig_for(
     seed: int,
     *,
     pose: Pose = "stands",
+    draft: bool = False,
 ) -> Rig:
     """Return the rig of a style in a format: camera, lights, palette. Raises UnknownChoice.
 
@@ -65,6 +75,7 @@ def rig_for(
         camera=_camera(chosen, layout, pose),
         lights=chosen.lights(staging),
         ambient=chosen.ambient(staging),
+        draft=draft,
     )
 
 
@@ -81,11 +92,21 @@ def _camera(chosen: StudioSet, layout: Layout, pose: Pose) -> Camera:
     )
 
 
-@lru_cache(maxsize=4)
 def near_shapes(rig: Rig) -> dict[str, Shape]:
-    """Return the set's near shapes; kept, because a stage renders them more than once."""
+    """Return the set's near shapes; kept, because an ad's stages render them again and again."""
+    return _unexposed_shapes(replace(rig, exposure=1.0))
+
+
+@lru_cache(maxsize=KEPT_SETS)
+def _unexposed_shapes(rig: Rig) -> dict[str, Shape]:
     use_variant()
     return studio_set(rig.style).shapes(rig)
+
+
+def set_shapes(rig: Rig) -> dict[str, Any]:
+    """Return the near shapes as Mitsuba's, for callers that build more than one scene of them."""
+    use_variant()
+    return mitsuba_shapes(near_shapes(rig))
 
 
 def build_albedo_scene(rig: Rig, *, scale: float = 1.0, crop: Box | None = None) -> dict[str, Any]:
@@ -110,23 +131,22 @@ def build_scene(
     crop: Box | None = None,
     scale: float = 1.0,
     pinhole: bool = False,
-    with_set: bool = True,
+    near: dict[str, Any] | None = None,
     max_depth: int = MAX_DEPTH,
 ) -> dict[str, Any]:
     """Return Mitsuba's dictionary of the set with its camera and lights, ready to load.
 
     `extra_shapes` (product proxy, lettering) join the set under their own keys. `crop` is in
-    full-frame pixels, `scale` the size of the picture against the frame. `with_set=False` leaves
-    only the lights, for lettering that needs no ground under it. The blurred backdrop is not part
+    full-frame pixels, `scale` the size of the picture against the frame. `near` is the set's
+    `set_shapes` where the caller has them. The blurred backdrop is not part
     of this scene: where nothing near is hit, alpha is 0.
     """
     use_variant()
-    near = mitsuba_shapes(near_shapes(rig)) if with_set else {}
     return {
         "type": "scene",
         "integrator": integrator(max_depth),
         "sensor": sensor(rig.camera, scale=scale, crop=crop, pinhole=pinhole),
         **light_shapes(rig.lights, rig.ambient),
-        **near,
+        **(set_shapes(rig) if near is None else near),
         **(extra_shapes or {}),
     }

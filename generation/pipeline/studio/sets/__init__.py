@@ -10,6 +10,7 @@ from generation.pipeline.layout import Layout
 from generation.pipeline.studio.backdrops import Backdrop
 from generation.pipeline.studio.lights import SoftBox
 from generation.pipeline.studio.palette import Palette, Rgb, Tone
+from generation.pipeline.studio.reflection import Gloss
 from generation.pipeline.studio.rig import Pose, Rig
 from generation.pipeline.studio.shapes import Shape
 
@@ -51,6 +52,7 @@ class StudioSet:
     and the corners fall off by `vignette` (share of light lost). The near layer is rendered at
     `plate_scale` of the frame with `plate_samples` per pixel: smooth sets need fewer pixels and
     more samples than grained ones; `textured` sets are denoised with their albedo as a guide.
+    `gloss`, where there is one, says where the ground is polished and mirrors standing goods.
     Elevations in degrees below the horizon; `aperture` is the lens radius; lengths in decimetres.
     """
 
@@ -68,3 +70,4 @@ class StudioSet:
     backdrop_depth: float = 50.0
     backdrop_level: Levels = EVEN
     key_level: Levels = EVEN
+    gloss: Callable[[Rig], Gloss] | None = None

@@ -1,4 +1,4 @@
-"""전통시장: a worn plank table with hemp cloth or a cane mat, stalls and bare bulbs far behind."""
+"""전통시장: a worn plank table, hemp or a bamboo tray on it, stalls and bare bulbs far behind."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from generation.pipeline.studio.palette import Rgb
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.shapes import Shape, block, cloth_mat, painted, plank_table
 from generation.pipeline.studio.textures import (
+    ColourMap,
+    HeightMap,
     colour_texture,
     plank_atlas,
     scalar_texture,
     weave,
 )
+from generation.pipeline.studio.tray import tray_rim, woven_floor
 
 from . import Levels, Staging, StudioSet
 
@@ -29,9 +32,32 @@ PALE_WOOD: Final = (0.66, 0.47, 0.30)
 DARK_WOOD: Final = (0.33, 0.20, 0.12)
 # The market's floor below the table's top, and the half-width of the alley, in decimetres.
 FLOOR: Final = -8.0
-ALLEY: Final = 10.0
+ALLEY: Final = 9.0
+# Seen from higher up, as lying goods are, the alley is narrow, so that its stalls are in sight.
+LYING_ALLEY: Final = 4.5
+# The tray's radius under standing and under lying goods, and split bamboo.
+TRAY_RADIUS: Final = 1.75
+LYING_TRAY_RADIUS: Final = 2.25
+BAMBOO: Final[Rgb] = (0.42, 0.26, 0.10)
 SEAM: Final[Rgb] = (0.010, 0.006, 0.004)
 BULB_KELVIN: Final = 3000.0
+# Linear colours of the stalls: canvas awnings, painted signs, heaps of fruit, greens and spice.
+AWNINGS: Final[tuple[Rgb, ...]] = (
+    (0.55, 0.04, 0.03),
+    (0.06, 0.22, 0.12),
+    (0.05, 0.13, 0.30),
+    (0.62, 0.50, 0.32),
+)
+SIGNS: Final[tuple[Rgb, ...]] = ((0.80, 0.72, 0.52), (0.75, 0.45, 0.06), (0.65, 0.06, 0.04))
+GOODS: Final[tuple[Rgb, ...]] = (
+    (0.62, 0.05, 0.03),
+    (0.75, 0.33, 0.03),
+    (0.18, 0.34, 0.06),
+    (0.72, 0.58, 0.20),
+    (0.40, 0.08, 0.16),
+)
+# Evening between the lamps: a little blue, so that their light looks warm.
+DUSK: Final[Rgb] = (0.035, 0.050, 0.075)
 # Warm against the camera's white balance: 3,000 K light as a camera set to 4,000 K sees it.
 KEY_KELVIN: Final = 4500.0
 
@@ -70,65 +96,78 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
         top=-0.06,
         bsdf=wood,
     )
-    cloth_colours, cloth_relief = weave(rig.seed, 1024, 110, (0.84, 0.76, 0.62), (0.34, 0.26, 0.17))
-    cloth = {
-        "type": "bumpmap",
-        "height": scalar_texture(cloth_relief),
-        "scale": 0.04,
-        "surface": {"type": "diffuse", "reflectance": colour_texture(cloth_colours)},
-    }
     return {
         "table": table,
         "gap": block((0, 1.5, -0.75), (2 * TABLE_HALF_WIDTH, 15, 0.5), painted(SEAM)),
-        "cloth": cloth_mat(seed=rig.seed, size=(3.2, 2.7), bsdf=cloth),
+        **_laid_out(rig),
     }
 
 
-def _stall(rng: np.random.Generator, side: float, y: float, name: str) -> dict[str, Any]:
-    """One stall along the alley: counter, heaps in baskets, a shelf, posts, an awning."""
-    x = side * (ALLEY + 4.0)
+def _laid_out(rig: Rig) -> dict[str, Shape]:
+    """What lies on the planks: hemp cloth, a bamboo tray or nothing, by the seed."""
+    choice = ("cloth", "tray", "planks")[int(np.random.default_rng(rig.seed + 21).integers(3))]
+    if choice == "cloth":
+        colours, relief = weave(rig.seed, 1024, 110, (0.93, 0.88, 0.77), (0.50, 0.42, 0.31))
+        return {"cloth": cloth_mat(seed=rig.seed, size=(3.2, 2.7), bsdf=_woven(colours, relief))}
+    if choice == "tray":
+        radius = TRAY_RADIUS if rig.pose == "stands" else LYING_TRAY_RADIUS
+        colours, relief = weave(rig.seed, 1024, 46, (0.86, 0.70, 0.44), (0.30, 0.19, 0.09))
+        return {
+            "tray": woven_floor(radius, _woven(colours, relief)),
+            "rim": tray_rim(radius, painted(BAMBOO)),
+        }
+    return {}
+
+
+def _woven(colours: ColourMap, relief: HeightMap) -> dict[str, Any]:
+    return {
+        "type": "bumpmap",
+        "height": scalar_texture(relief),
+        "scale": 0.04,
+        "surface": {"type": "diffuse", "reflectance": colour_texture(colours)},
+    }
+
+
+def _stall(
+    rng: np.random.Generator, side: float, alley: float, y: float, name: str
+) -> dict[str, Any]:
+    """One stall along the alley: counter, heaps of goods, a sign, an awning over its own lamp."""
+    x = side * (alley + 4.0)
+    awning, sign = AWNINGS[int(rng.integers(len(AWNINGS)))], SIGNS[int(rng.integers(len(SIGNS)))]
+    wall, cover = side * (alley + 9), AWNINGS[int(rng.integers(len(AWNINGS)))]
     shapes: dict[str, Any] = {
-        f"{name}_wall": block((side * (ALLEY + 9), y, 4), (1, 17, 26), painted((0.16, 0.08, 0.04))),
-        f"{name}_counter": block((x, y, -3.5), (8, 15, 9), painted((0.20, 0.10, 0.05))),
-        f"{name}_shelf": block((x + side * 3, y, 4.5), (3, 14, 0.5), painted((0.22, 0.12, 0.06))),
-        f"{name}_post": block((x - side * 4, y - 8, 4), (0.7, 0.7, 26), painted((0.1, 0.05, 0.03))),
+        f"{name}_wall": block((wall, y, 4), (1, 17, 26), painted((0.22, 0.17, 0.14))),
+        f"{name}_counter": block((x, y, -3.5), (8, 15, 9), painted(cover)),
+        f"{name}_awning": block((x - side * 2, y, 14), (11, 15, 2.2), painted(awning)),
     }
-    awning: Rgb = (0.50, 0.03, 0.02) if rng.random() < 0.45 else (0.28, 0.14, 0.05)
-    signs: tuple[Rgb, ...] = ((0.75, 0.66, 0.45), (0.70, 0.40, 0.05), (0.60, 0.05, 0.03))
-    sign = signs[int(rng.integers(len(signs)))]
     place = (x - side * 4.4, y + float(rng.uniform(-4, 4)), float(rng.uniform(8.5, 11)))
-    shapes[f"{name}_sign"] = block(place, (0.4, float(rng.uniform(4, 9)), 2.4), painted(sign))
-    shapes[f"{name}_awning"] = block((x - side * 2, y, 15), (11, 15, 0.6), painted(awning))
-    goods: tuple[Rgb, ...] = (
-        (0.55, 0.05, 0.02),
-        (0.62, 0.30, 0.05),
-        (0.30, 0.26, 0.06),
-        (0.55, 0.42, 0.22),
-        (0.40, 0.12, 0.05),
-    )
+    shapes[f"{name}_sign"] = block(place, (0.4, float(rng.uniform(4, 9)), 2.6), painted(sign))
     for index, offset in enumerate(np.arange(-6.0, 6.1, 3.0)):
-        colour = goods[int(rng.integers(len(goods)))]
-        for level, height in (("low", 1.6), ("high", 5.6)):
-            shapes[f"{name}_{level}_{index}"] = {
-                "type": "sphere",
-                "center": [x + side * float(rng.uniform(-2, 3)), y + float(offset), height],
-                "radius": float(rng.uniform(1.0, 1.6)),
-                "bsdf": painted(colour),
-            }
+        colour = GOODS[int(rng.integers(len(GOODS)))]
+        shapes[f"{name}_heap_{index}"] = {
+            "type": "sphere",
+            "center": [x + side * float(rng.uniform(-3, 1)), y + float(offset), 1.4],
+            "radius": float(rng.uniform(1.3, 2.1)),
+            "bsdf": painted(colour),
+        }
     return shapes
 
 
 def _backdrop(rig: Rig) -> Backdrop:
     rng = np.random.default_rng(rig.seed + 11)
     shapes: dict[str, Any] = {
-        "floor": block((0, 80, FLOOR - 0.5), (80, 200, 1), painted((0.14, 0.08, 0.05))),
-        "end": block((0, 175, 6), (80, 1, 60), painted((0.45, 0.24, 0.10))),
+        "floor": block((0, 80, FLOOR - 0.5), (80, 200, 1), painted((0.20, 0.16, 0.14))),
+        "end": block((0, 175, 6), (80, 1, 60), painted((0.50, 0.34, 0.20))),
     }
+    alley = ALLEY if rig.pose == "stands" else LYING_ALLEY
+    hidden: list[Lamp] = []
     for row, y in enumerate(range(22, 150, 18)):
         for side in (-1.0, 1.0):
-            shapes |= _stall(rng, side, y + float(rng.uniform(-2, 2)), f"stall_{row}_{side:.0f}")
-    hidden = [_bulb((0.0, float(y), 9.0), 0.0) for y in (30, 70, 120, 160)]
-    return Backdrop(shapes, (*hidden, *_strings(rig, rng)), blackbody(2600, 0.05))
+            place = y + float(rng.uniform(-2, 2))
+            shapes |= _stall(rng, side, alley, place, f"stall_{row}_{side:.0f}")
+            hidden.append(_bulb((side * (alley - 0.5), place, 8.0), 0.0))
+    hidden.append(_bulb((0.0, 160.0, 9.0), 0.0))
+    return Backdrop(shapes, (*hidden, *_strings(rig, rng)), DUSK)
 
 
 def _bulb(place: tuple[float, float, float], level: float) -> Lamp:
@@ -165,9 +204,9 @@ SET: Final = StudioSet(
     lights=_lights,
     ambient=_ambient,
     elevation=9.0,
-    lying_elevation=19.0,
+    lying_elevation=16.0,
     aperture=0.12,
-    backdrop_level=Levels(0.12, 0.07, 0.045),
+    backdrop_level=Levels(0.15, 0.095, 0.06),
     vignette=0.38,
     key_level=Levels(0.24, 0.20, 0.15),
 )

@@ -1,0 +1,29 @@
+"""The form's wishes as a draft takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from generation.forms import AdForm
+from generation.plan import SPEC_FIELDS
+
+
+class DraftForm(AdForm):
+    """The wishes while the form is being filled: what was uploaded before, and nothing stored."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["photo"]
+        self.fields["form_key"].required = False
+
+    def spec(self) -> dict[str, Any]:
+        """Return AdSpec's fields but for the photo's path."""
+        wishes = {name: value for name, value in self.wishes().items() if name in SPEC_FIELDS}
+        return wishes | {
+            "font": wishes.get("font") or None,
+            "seed": wishes["seed"] or 0,
+            "draft": True,
+            "test_mode": settings.FORCE_TEST_MODE,
+        }

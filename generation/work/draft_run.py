@@ -1,0 +1,180 @@
+"""The worker's side of a draft: drawn in the warm engine while no job wants it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from PIL import Image
+
+from campaigns.models import ProductPhoto
+from generation import errors
+from generation.drafts import pictures, slots
+from generation.drafts.limits import CANCEL_PATIENCE, DEADLINE, LOOK_EVERY, SHOW_EVERY
+from generation.drafts.stage_store import StageStore
+from generation.models import Job
+from generation.pipeline.fingerprint import stage_key
+from generation.pipeline.types import AdSpec, Progress, Stage, StageOutput, StageRequest
+from generation.plan import engine_version, planned_stages
+
+from .engine_messages import Cancelled, Failed, Finished, Reported
+from .engine_process import EngineDied, EngineProcess
+
+logger = logging.getLogger(__name__)
+
+# WebP quality of the finished draft: shown larger than it is, so artefacts would be too.
+QUALITY: Final = 86
+
+
+class DraftGivenUp(Exception):  # noqa: N818 - a decision, not an error
+    """Newer wishes, a job, or the end of the worker: nobody waits for this draft any more."""
+
+
+def jobs_want_the_engine(engine: str) -> bool:
+    """Tell whether a job waits or runs: then no draft is drawn."""
+    return Job.objects.unfinished().filter(engine=engine).exists()
+
+
+class DraftRun:
+    """One draft from its wishes to its picture."""
+
+    def __init__(
+        self, wishes: slots.Wishes, engine: EngineProcess, leaving: threading.Event
+    ) -> None:
+        self.wishes = wishes
+        self.engine = engine
+        self.leaving = leaving
+        self.store = StageStore(Path(settings.CACHE_DIR) / "drafts")
+        self.seq = 0
+        self.next_look = self.next_show = 0.0
+        self.started = time.monotonic()
+
+    def run(self) -> None:
+        """Draw it, or say why not. Raises RedisError; the engine is idle or dead afterwards."""
+        if jobs_want_the_engine(self.wishes.engine):
+            pictures.tell(self.wishes, "busy")
+            return
+        try:
+            self._draw()
+        except DraftGivenUp:
+            self._say_why()
+        except EngineDied as death:
+            logger.warning("a draft lost its engine: %s", death)
+            self._fail(errors.WORKER_LOST)
+        except OSError as error:
+            logger.warning("a draft's files: %s", error)
+            self._fail(errors.BUG)
+
+    def _say_why(self) -> None:
+        """Tell the page why its newest draft was given up; of an older one it knows."""
+        if self.leaving.is_set() or not slots.are_newest(self.wishes):
+            return
+        if jobs_want_the_engine(self.wishes.engine):
+            pictures.tell(self.wishes, "busy", seq=self.seq)
+        else:
+            self._fail(errors.TOOK_TOO_LONG)
+
+    def _draw(self) -> None:
+        photo = self._photo()
+        spec = AdSpec(photo=Path(photo.image.path) if photo else None, **self.wishes.spec)
+        digest, version = photo.sha256 if photo else None, engine_version(self.wishes.engine)
+        outputs: dict[Stage, StageOutput] = {}
+        for stage in planned_stages({"ad_text": spec.ad_text}):
+            self._go_on()
+            key = stage_key(stage, spec, digest, version)
+            known = self.store.get(key)
+            made = known or self._make(key, StageRequest(
+                stage=stage,
+                spec=spec,
+                earlier=dict(outputs),
+                out_dir=self.store.new_folder(),
+                cache_dir=Path(settings.CACHE_DIR),
+            ))  # fmt: skip
+            if made is None:
+                return
+            outputs[stage] = made
+        self.seq += 1
+        picture = _webp(list(outputs.values())[-1].image)
+        pictures.tell(self.wishes, "done", seq=self.seq, picture=picture)
+
+    def _photo(self) -> ProductPhoto | None:
+        """A photo that was deleted meanwhile leaves the set alone."""
+        return ProductPhoto.objects.filter(pk=self.wishes.photo_id).first()
+
+    def _make(self, key: str, request: StageRequest) -> StageOutput | None:
+        """Run a stage and keep its result; None when it failed, which the page has been told."""
+        try:
+            ended = self._drive(request)
+            if isinstance(ended, Failed):
+                if not ended.code:
+                    logger.error("a bug in a draft\n%s", ended.detail)
+                self._fail(ended.code or errors.BUG, dict(ended.params))
+                return None
+            return self.store.put(key, ended.output, request.out_dir)
+        finally:
+            shutil.rmtree(request.out_dir, ignore_errors=True)
+
+    def _drive(self, request: StageRequest) -> Finished | Failed:
+        """Run the stage in the engine process. Raises DraftGivenUp, EngineDied."""
+        idle = False
+        try:
+            self.engine.begin(request)
+            while True:
+                answer = self.engine.next_answer(LOOK_EVERY)
+                match answer:
+                    case Reported(progress=progress):
+                        self._show(progress)
+                    case Finished() | Failed():
+                        idle = True
+                        return answer
+                self._go_on()
+        except DraftGivenUp:
+            idle = self._cancelled()
+            raise
+        finally:
+            if not idle:
+                self.engine.kill()
+
+    def _cancelled(self) -> bool:
+        """Ask the engine to stop at its next report; True once it has."""
+        self.engine.cancel()
+        deadline = time.monotonic() + CANCEL_PATIENCE
+        while time.monotonic() < deadline:
+            if isinstance(self.engine.next_answer(LOOK_EVERY), Cancelled | Finished | Failed):
+                return True
+        return False
+
+    def _go_on(self) -> None:
+        """Raise DraftGivenUp when nobody waits for this draft, or somebody needs the engine."""
+        now = time.monotonic()
+        if self.leaving.is_set() or now - self.started > DEADLINE:
+            raise DraftGivenUp
+        if now < self.next_look:
+            return
+        self.next_look = now + LOOK_EVERY
+        if not slots.are_newest(self.wishes) or jobs_want_the_engine(self.wishes.engine):
+            raise DraftGivenUp
+
+    def _show(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.preview is None or now < self.next_show:
+            return
+        self.next_show = now + SHOW_EVERY
+        self.seq += 1
+        pictures.tell(self.wishes, "drawing", seq=self.seq, picture=progress.preview)
+
+    def _fail(self, code: str, params: dict[str, object] | None = None) -> None:
+        pictures.tell(self.wishes, "failed", seq=self.seq, code=code, params=params)
+
+
+def _webp(path: Path) -> bytes:
+    with Image.open(path) as image:
+        buffer = BytesIO()
+        image.convert("RGB").save(buffer, "WEBP", quality=QUALITY, method=2)
+    return buffer.getvalue()

@@ -1,0 +1,226 @@
+"""Live drafts: one slot per person, the real worker and engine, and jobs always first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from channels.db import database_sync_to_async as in_thread
+from channels.testing import WebsocketCommunicator
+from django.db import connections
+from PIL import Image
+
+from generation.drafts import pictures, slots
+from generation.drafts.limits import ASKS_PER_WINDOW, KEPT_STAGES, STAGES_SLACK
+from generation.drafts.stage_store import StageStore
+from generation.models import Job
+from generation.pipeline.types import StageOutput
+from generation.plan import SPEC_FIELDS
+from generation.work.draft_run import DraftRun
+from generation.work.engine_process import EngineProcess
+from nanococoa.asgi import application
+from tests.generation.test_live import session_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SPEC = {
+    "ad_text": "대박",
+    "background_style": "minimal",
+    "text_style": "metal",
+    "seed": 3,
+    "draft": True,
+    "test_mode": True,
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings, tmp_path, empty_redis) -> None:
+    settings.CACHE_DIR = tmp_path / "cache"
+
+
+def put(owner, **changes) -> slots.Wishes:
+    photo = changes.pop("photo_id", None)
+    return slots.put(user_id=owner.pk, engine="studio", photo_id=photo, spec=SPEC | changes)
+
+
+def test_the_newest_wishes_replace_the_older_and_are_taken_once(owner):
+    put(owner, ad_text="하나")
+    newest = put(owner, ad_text="둘")
+    assert slots.take("studio") == newest
+    assert slots.take("studio") is None
+    assert slots.are_newest(newest)
+    put(owner)
+    assert not slots.are_newest(newest)
+
+
+def test_whoever_waits_longest_is_drawn_first_and_keeps_the_place(owner, outsider):
+    put(owner, ad_text="하나")
+    put(outsider)
+    put(owner, ad_text="둘")
+    taken = [slots.take("studio"), slots.take("studio")]
+    assert [wishes.user_id for wishes in taken] == [owner.pk, outsider.pk]
+    assert taken[0].spec["ad_text"] == "둘"
+
+
+def test_too_many_askings_are_refused(owner):
+    assert all(slots.may_ask(owner.pk) for _ in range(ASKS_PER_WINDOW))
+    assert not slots.may_ask(owner.pk)
+
+
+def test_a_worker_draws_a_draft_and_writes_no_row(owner, photo, burst):
+    wishes = put(owner, photo_id=photo.pk)
+    burst()
+    state = pictures.state_of(owner.pk)
+    assert (state["status"], state["number"], state["code"]) == ("done", wishes.number, "")
+    assert state["seq"] > 1
+    with Image.open(BytesIO(pictures.picture_of(owner.pk, wishes.number))) as picture:
+        assert picture.format == "WEBP"
+    assert not Job.objects.exists()
+
+
+def test_a_draft_of_the_real_engine_is_drawn(owner, burst, monkeypatch):
+    """No copy and the plainest set: one stage, the cheapest there is, on however busy a machine."""
+    monkeypatch.setattr("generation.work.draft_run.DEADLINE", 200.0)
+    put(owner, ad_text="", test_mode=False)
+    burst()
+    state = pictures.state_of(owner.pk)
+    assert (state["status"], state["code"]) == ("done", "")
+
+
+def test_other_words_start_from_the_scene_that_is_there(owner, burst, settings):
+    put(owner)
+    put(owner, ad_text="세일")
+    burst()
+    put(owner)
+    burst()
+    stored = sorted(path.name for path in (settings.CACHE_DIR / "drafts").iterdir())
+    # One scene, and lettering and composition of each copy; the first was replaced in its slot.
+    assert len(stored) == 5
+    put(owner)
+    burst()
+    assert sorted(path.name for path in (settings.CACHE_DIR / "drafts").iterdir()) == stored
+
+
+def test_what_cannot_be_drawn_is_said_in_words(owner, burst):
+    put(owner, background_style="moon")
+    burst()
+    said = pictures.translated(pictures.state_of(owner.pk))
+    assert (said["status"], said["code"]) == ("failed", "unknown_choice")
+    assert said["message"].endswith("moon")
+
+
+def test_no_draft_is_begun_while_a_job_waits(owner, submit):
+    submit()
+    wishes = put(owner)
+    engine = EngineProcess("studio")
+    DraftRun(wishes, engine, threading.Event()).run()
+    assert pictures.state_of(owner.pk)["status"] == "busy"
+    assert engine.pid is None
+
+
+def drawn_until(wishes, meanwhile) -> tuple[EngineProcess, float]:
+    """Draw slowly; do `meanwhile` once the first picture is there; return seconds until the end."""
+    engine, ended = EngineProcess("studio", pace=0.15), []
+
+    def run() -> None:
+        try:
+            DraftRun(wishes, engine, threading.Event()).run()
+        finally:
+            ended.append(time.monotonic())
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not (pictures.state_of(wishes.user_id) or {}).get("seq"):
+        time.sleep(0.01)
+    at = time.monotonic()
+    meanwhile()
+    thread.join()
+    return engine, ended[0] - at
+
+
+def test_a_job_that_arrives_cancels_the_draft_and_keeps_the_engine_warm(owner, submit):
+    # Not slowed by reports, the cancel is heard at the very next one.
+    engine, seconds = drawn_until(put(owner), submit)
+    try:
+        assert pictures.state_of(owner.pk)["status"] == "busy"
+        assert engine.pid is not None
+        assert seconds < 2
+    finally:
+        engine.stop()
+
+
+def test_newer_wishes_cancel_the_draft_without_a_word(owner):
+    engine, _seconds = drawn_until(put(owner), lambda: put(owner, ad_text="둘"))
+    try:
+        state = pictures.state_of(owner.pk)
+        assert state["status"] == "drawing"
+        assert slots.take("studio").number == state["number"] + 1
+    finally:
+        engine.stop()
+
+
+def test_stages_are_kept_and_the_longest_unused_go(tmp_path):
+    store = StageStore(tmp_path / "drafts")
+    for number in range(KEPT_STAGES + STAGES_SLACK + 1):
+        folder = store.new_folder()
+        (folder / "a.png").write_bytes(b"x")
+        output = StageOutput(image=folder / "a.png", extras={"rig": folder / "a.png"})
+        assert store.put(f"{number:03}", output, folder).image == store.root / f"{number:03}/a.png"
+    assert store.get("000") is None
+    last = f"{KEPT_STAGES + STAGES_SLACK:03}"
+    assert store.get(last) is not None
+    Path(store.root / last / "a.png").unlink()
+    assert store.get(last) is None
+    assert len(list(store.root.iterdir())) == KEPT_STAGES
+
+
+def test_every_field_of_the_forms_wishes_reaches_the_draft(owner, team, wishes_of_the_form):
+    from generation.drafts.form import DraftForm
+
+    form = DraftForm(wishes_of_the_form, team=team, by=owner)
+    assert form.is_valid(), form.errors
+    spec = form.spec()
+    assert spec["draft"] is True
+    assert set(spec) <= set(SPEC_FIELDS)
+    assert set(form.wishes()) - set(spec) == {"photo"}
+
+
+@pytest.fixture
+def wishes_of_the_form() -> dict[str, str]:
+    return {
+        "ad_text": "대박",
+        "background_style": "market",
+        "text_style": "metal",
+        "text_position": "auto",
+        "format": "1:1",
+        "seed": "5",
+    }
+
+
+def socket(headers=()) -> WebsocketCommunicator:
+    return WebsocketCommunicator(application, "/ws/drafts/", headers=list(headers))
+
+
+async def test_the_form_hears_of_its_own_drafts_alone(owner, outsider):
+    mine = socket(await in_thread(session_of)(owner))
+    theirs = socket(await in_thread(session_of)(outsider))
+    assert (await mine.connect())[0]
+    assert (await theirs.connect())[0]
+    wishes = await in_thread(put)(owner)
+    await in_thread(pictures.tell)(wishes, "drawing", seq=1, picture=b"webp")
+    heard = await mine.receive_json_from(5)
+    assert (heard["number"], heard["status"], heard["seq"]) == (wishes.number, "drawing", 1)
+    assert await theirs.receive_nothing()
+    again = socket(await in_thread(session_of)(owner))
+    assert (await again.connect())[0]
+    assert (await again.receive_json_from(5)) == heard
+    for page in (mine, theirs, again):
+        await page.disconnect()
+    await in_thread(connections.close_all)()
+
+
+async def test_a_visitor_is_turned_away():
+    assert await socket([(b"origin", b"http://localhost")]).connect() == (False, 4403)
