@@ -125,9 +125,8 @@ def read_picture(
 ) -> Image.Image:
     """Return the upload's clean pixels, RGB or RGBA, without encoding them; raises PhotoRefused."""
     content = _read(upload, size, limits)
-    kind = _accepted_format(content)
     try:
-        picture = _pixels(content, kind, limits)
+        picture = _pixels(content, _accepted_format(content), limits)
     except DECODER_ERRORS as error:
         raise PhotoRefused(_refusal(error)) from error
     picture.info = {}

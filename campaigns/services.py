@@ -121,13 +121,11 @@ def create_ad(
     seed: int | None = None,
     campaign: Campaign | None = None,
 ) -> Ad:
-    """Write down what is to be made; `generation.services.submit_job` makes it.
-
-    Raises CopyRefused for the words and UnknownChoice for a key the catalogue does not have.
-    """
+    """Write down what is to be made; raises CopyRefused for the words, UnknownChoice for a key."""
     catalog.background_style(background_style)
     catalog.text_style(text_style)
-    _check_choices({"format": format, "palette": palette, "font": font})
+    chosen = {"format": format, "palette": palette, "font": font}
+    _check_choices(chosen)
     return Ad.objects.create(
         team=team,
         created_by=by,
@@ -138,9 +136,7 @@ def create_ad(
         text_style=text_style,
         text_position=text_position,
         composition_mode=composition_mode,
-        format=format,
-        font=font,
-        palette=palette,
+        **chosen,
         subtext=clean_subtext(subtext, ad_text=ad_text),
         background_words=background_words.strip(),
         text_words=text_words.strip(),

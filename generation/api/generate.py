@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
-from campaigns.ad_text import clean_ad_text, copy_length
+from campaigns.ad_text import CopyRefused, clean_ad_text, clean_subtext, copy_length
 from campaigns.intake import read_picture
 from generation.fairness import claim_order, queue_position
 from generation.metrics import expected
@@ -172,6 +172,7 @@ def _key(request: HttpRequest, caller: Caller) -> str | None:
 def _judge(wishes: Wishes, pictures: Mapping[str, bytes]) -> None:
     """Refuse what contradicts itself, by the name of the field that is to be changed."""
     refuse_unusable(wishes)
+    _judge_subtext(wishes)
     if "product_image" in pictures and "input_image" in pictures:
         raise Refused(422, "contradiction", field="input_image", other="product_image")
     if wishes.text_content is not None and wishes.ad_text not in ("", wishes.text_content):
@@ -185,6 +186,17 @@ def _judge(wishes: Wishes, pictures: Mapping[str, bytes]) -> None:
         if name in pictures and wishes.start_step < step:
             raise Refused(422, "not_used", field=name)
     _judge_steps(wishes, pictures)
+
+
+def _judge_subtext(wishes: Wishes) -> None:
+    """The small line is refused by its own name, not by the copy's."""
+    if wishes.source_job_id is not None and not wishes.subtext:
+        return
+    copy = wishes.ad_text or wishes.text_content or ("-" if wishes.source_job_id else "")
+    try:
+        clean_subtext(wishes.subtext, ad_text=copy)
+    except CopyRefused as error:
+        raise Refused(422, error.code, field="subtext", message=error.message) from error
 
 
 def _asks(wishes: Wishes, name: str) -> bool:

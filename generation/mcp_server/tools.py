@@ -89,8 +89,7 @@ async def generate_ad_image(
 ) -> CallToolResult:
     """Make an ad: the product cut out and set into a new scene, the copy as real 3D lettering.
 
-    Takes 5 to 30 seconds. With `dry_run` nothing is made: the answer tells what would be, how long
-    it would take, and the copy with its code points, to compare with what the user typed.
+    Takes 5 to 30 seconds. `dry_run` makes nothing and tells what would be made, and how long.
     """
     async with own_site() as site:
         told: Answer = {
@@ -108,12 +107,7 @@ async def generate_ad_image(
             "test_mode": test_mode,
         }
         if dry_run:
-            plan = await site.post("/api/generate", {**_given(told), "dry_run": True})
-            plan["copy_echo"] |= echo_of(plan["copy_echo"]["text"])
-            text = f"Nothing was made. It would take about {plan['expected_seconds']} s."
-            return CallToolResult(
-                content=[TextContent(type="text", text=text)], structured_content=plan
-            )
+            return await _planned(site, told)
         return await _made(site, ctx, "generate_ad_image", told, variation, wait=wait)
 
 
@@ -252,6 +246,13 @@ async def _made(
     status = await followed(site, ctx, job_id) if wait else await _status(site, job_id)
     echo = echo_of(str(status["parameters"].get("ad_text") or ""))
     return await result_of(site, status, more={"copy_echo": echo})
+
+
+async def _planned(site: Site, told: Mapping[str, Any]) -> CallToolResult:
+    plan = await site.post("/api/generate", {**_given(told), "dry_run": True})
+    plan["copy_echo"] |= echo_of(plan["copy_echo"]["text"])
+    text = f"Nothing was made. It would take about {plan['expected_seconds']} s."
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=plan)
 
 
 async def _status(site: Site, job_id: str) -> Answer:

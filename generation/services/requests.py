@@ -43,8 +43,7 @@ def submit_job(
 
     The same `idempotency_key` within a team always gives the same job. Stages before `start_step`
     come from `stage_images` (PNG files, copied) or from the team's earlier results. `settings` join
-    the job's parameters. Raises
-    QuotaExceeded when the team has as many unfinished jobs as it may.
+    the job's parameters. Raises QuotaExceeded when the team has as many jobs as it may.
     """
     parameters = job_parameters(ad, test_mode=test_mode) | dict(settings or {})
     if stage_images:
@@ -61,8 +60,7 @@ def submit_job(
     with transaction.atomic():
         # One submission of a team at a time: neither its key nor its quota can be raced past.
         Team.objects.select_for_update().get(pk=ad.team_id)
-        known = _known_job(ad.team_id, idempotency_key)
-        if known is not None:
+        if known := _known_job(ad.team_id, idempotency_key):
             return known
         _refuse_over_quota(ad.team_id)
         job.save(force_insert=True)
