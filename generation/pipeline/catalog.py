@@ -57,6 +57,9 @@ BACKGROUND_STYLES: Final = (
 TEXT_STYLES: Final = (
     Style("gold_balloon", "골드 풍선", "Gold balloon", "반짝이는 금빛 풍선 글자"),
     Style("metal", "3D 메탈", "3D metal", "깎아 만든 크롬 글자"),
+    Style("neon", "네온", "Neon", "빛나는 네온사인 글자"),
+    Style("glass", "유리·얼음", "Glass", "속이 비치는 두꺼운 유리 글자"),
+    Style("candy", "캔디·젤리", "Candy", "말랑하고 윤기 나는 젤리 글자"),
 )
 
 FORMATS: Final = (
