@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 
 # "blend": how far the letters take on the hue of the scene's light, how much of the scene their
 # dark tones let through, and their opacity. More than this and dark letters fade from bright sets.
-BLEND_HUE: Final = 0.45
+BLEND_HUE: Final = 0.28
 BLEND_SCENE: Final = 0.05
 BLEND_OPACITY: Final = 0.94
 # Half the time of the default level at a twentieth more bytes.
