@@ -31,14 +31,17 @@ HINTS: Final = (
     gettext_noop("빛나는 네온사인 글자"),
     gettext_noop("속이 비치는 두꺼운 유리 글자"),
     gettext_noop("말랑하고 윤기 나는 젤리 글자"),
+    gettext_noop("결이 살아 있는 나무 글자"),
+    gettext_noop("금테를 두른 붉은 옻칠 글자"),
+    gettext_noop("한지에 붓으로 쓴 글자"),
     gettext_noop("인스타그램 정사각"),
     gettext_noop("인스타그램 세로"),
     gettext_noop("인스타그램 새 세로"),
     gettext_noop("스토리·릴스·쇼츠"),
     gettext_noop("유튜브·매장 화면"),
-    gettext_noop("링크 미리보기·구글 광고"),
+    gettext_noop("링크 미리보기"),
     gettext_noop("카카오톡 메시지"),
-    gettext_noop("네이버 쇼핑·비즈보드 띠"),
+    gettext_noop("네이버·비즈보드 띠"),
 )
 # The landing page's ads and what stands on them (`manage.py samples` renders them).
 SHOWCASE: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 # Wishes that nobody has drawn by now are those of a page that has gone or changed its mind.
-WISHES_LIFETIME: Final = 20
+WISHES_LIFETIME: Final = 30
 # A picture is fetched at once; a page that sleeps may come back within a few minutes.
 PICTURE_LIFETIME: Final = 300
 # Numbers only have to grow while a page is open.
@@ -15,8 +15,9 @@ NUMBER_LIFETIME: Final = 86_400
 LOOK_EVERY: Final = 0.1
 # A sketch, the lettering and the passes come one after the other; ten a second is fluent.
 SHOW_EVERY: Final = 0.1
-# A draft takes one to three seconds; one that is still at it is not live any more.
-DEADLINE: Final = 20.0
+# A draft takes one to five seconds, and its sketches are seen meanwhile; this long only on a
+# machine that is busy with something else.
+DEADLINE: Final = 60.0
 # An engine that was told to stop and does not is replaced, as it is under a job.
 CANCEL_PATIENCE: Final = 5.0
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict, cast
 from django.urls import reverse
 
 from generation import errors, live
+from generation.presentation import NEEDS_CHANGE
 from generation.queueing import redis_client
 
 from .limits import PICTURE_LIFETIME
@@ -88,7 +89,10 @@ def picture_of(user_id: int, number: int) -> bytes | None:
 
 
 def translated(message: DraftMessage) -> DraftMessage:
-    """Return the message with what went wrong in the active language."""
-    failed = message["status"] == "failed"
-    words = errors.sentence(message["code"], message["params"]) if failed else ""
+    """Return the message with what the person can change, in the active language.
+
+    About other failures the page has a calm word of its own: nothing was lost.
+    """
+    helpful = message["code"] in NEEDS_CHANGE
+    words = errors.sentence(message["code"], message["params"]) if helpful else ""
     return {**message, "message": words}

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from .behind import Cell
 from .catalog import FrameFormat
 from .errors import InputMissing, PhotoUnreadable
+from .glow import load_glow
 from .types import Stage, StageOutput
 
 Bytes = NDArray[np.uint8]
@@ -35,7 +36,8 @@ class Layers:
 
     `scene` (H, W, 3) sRGB; `text` and `product` (H, W, 4) sRGB straight alpha, or None; `light`
     (H, W, 3) linear ratio, or None; `cells` the ink box of each character of the headline, empty
-    for an uploaded text layer.
+    for an uploaded text layer. `glow` (H, W, 3) is the linear light that shining letters add;
+    `front` (H, W) 0..1 the coverage of letters that stand on a board of their own; else None.
     """
 
     scene: Bytes
@@ -43,6 +45,8 @@ class Layers:
     light: Floats | None
     product: Bytes | None
     cells: tuple[Cell, ...] = ()
+    glow: Floats | None = None
+    front: Floats | None = None
 
     def within(self, window: Window) -> Layers:
         """Return the same layers inside a window of rows and columns."""
@@ -52,6 +56,8 @@ class Layers:
             light=None if self.light is None else self.light[window],
             product=None if self.product is None else self.product[window],
             cells=self.cells,
+            glow=None if self.glow is None else self.glow[window],
+            front=None if self.front is None else self.front[window],
         )
 
 
@@ -75,6 +81,8 @@ def load_layers(earlier: Mapping[Stage, StageOutput], frame: FrameFormat) -> Lay
             light=light.result() if light else None,
             product=product.result() if fits else None,
             cells=_cells(lettering) if lettering else (),
+            glow=_glow(lettering, frame) if lettering else None,
+            front=_front(lettering, frame) if lettering else None,
         )
 
 
@@ -117,6 +125,18 @@ def _light_ratio(lettering: StageOutput, frame: FrameFormat) -> Floats | None:
         return None
     ratio = stored[..., ::-1].astype(np.float32) / (UNCHANGED_LIGHT * np.iinfo(stored.dtype).max)
     return np.asarray(np.clip(ratio, *LIGHT_RANGE), np.float32)
+
+
+def _glow(lettering: StageOutput, frame: FrameFormat) -> Floats | None:
+    path = lettering.extras.get("glow")
+    return load_glow(path, frame.width, frame.height) if path else None
+
+
+def _front(lettering: StageOutput, frame: FrameFormat) -> Floats | None:
+    path = lettering.extras.get("front")
+    front = np.asarray(_open(path, "L"), np.float32) / np.float32(255) if path else None
+    fits = front is not None and front.shape == (frame.height, frame.width)
+    return front if fits else None
 
 
 def _cells(lettering: StageOutput) -> tuple[Cell, ...]:

@@ -57,6 +57,12 @@ BACKGROUND_STYLES: Final = (
 TEXT_STYLES: Final = (
     Style("gold_balloon", "골드 풍선", "Gold balloon", "반짝이는 금빛 풍선 글자"),
     Style("metal", "3D 메탈", "3D metal", "깎아 만든 크롬 글자"),
+    Style("neon", "네온", "Neon", "빛나는 네온사인 글자"),
+    Style("glass", "유리·얼음", "Glass", "속이 비치는 두꺼운 유리 글자"),
+    Style("candy", "캔디·젤리", "Candy", "말랑하고 윤기 나는 젤리 글자"),
+    Style("wood", "나무 조각", "Carved wood", "결이 살아 있는 나무 글자"),
+    Style("lacquer", "붉은 칠", "Red lacquer", "금테를 두른 붉은 옻칠 글자"),
+    Style("ink", "먹·붓글씨", "Brush and ink", "한지에 붓으로 쓴 글자"),
 )
 
 FORMATS: Final = (
@@ -65,9 +71,9 @@ FORMATS: Final = (
     FrameFormat("3:4", 1080, 1440, "인스타그램 새 세로"),
     FrameFormat("9:16", 1080, 1920, "스토리·릴스·쇼츠"),
     FrameFormat("16:9", 1920, 1080, "유튜브·매장 화면"),
-    FrameFormat("1.91:1", 1200, 628, "링크 미리보기·구글 광고"),
+    FrameFormat("1.91:1", 1200, 628, "링크 미리보기"),
     FrameFormat("2:1", 1200, 600, "카카오톡 메시지"),
-    FrameFormat("1029x258", 1029, 258, "네이버 쇼핑·비즈보드 띠"),
+    FrameFormat("1029x258", 1029, 258, "네이버·비즈보드 띠"),
 )
 
 # What each is made of is in `studio.palette.NAMED`.

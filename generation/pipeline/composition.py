@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 
 # "blend": how far the letters take on the hue of the scene's light, how much of the scene their
 # dark tones let through, and their opacity. More than this and dark letters fade from bright sets.
-BLEND_HUE: Final = 0.45
+BLEND_HUE: Final = 0.28
 BLEND_SCENE: Final = 0.05
 BLEND_OPACITY: Final = 0.94
 # Half the time of the default level at a twentieth more bytes.
@@ -142,7 +142,11 @@ def arranged(layers: Layers, mode: CompositionMode) -> tuple[Layers, Slide | Non
         for x0, y0, x1, y1 in layers.cells
     )
     light = None if layers.light is None else slid(layers.light, slide, 1.0)
-    return replace(layers, text=slid(layers.text, slide, 0), light=light, cells=moved), slide
+    glow, front = (
+        None if layer is None else slid(layer, slide, 0.0) for layer in (layers.glow, layers.front)
+    )
+    text = slid(layers.text, slide, 0)
+    return replace(layers, text=text, light=light, cells=moved, glow=glow, front=front), slide
 
 
 def text_alpha(layers: Layers, mode: CompositionMode, slide: Slide | None = None) -> Floats:
@@ -164,10 +168,14 @@ def _window(layers: Layers, alpha: Floats, line: Subline | None) -> Window:
     if line is not None:
         changed[line.box.y : line.box.bottom, line.box.x : line.box.right] = True
     window = _bounds(changed, round(2 * REACH.wide * min(alpha.shape)))
-    if layers.light is None:
+    if layers.light is None and layers.glow is None:
         return window
     changed[window] = True
-    return _bounds(changed | (np.abs(layers.light - 1) > LEAST_LIGHT).any(2), 0)
+    if layers.light is not None:
+        changed |= (np.abs(layers.light - 1) > LEAST_LIGHT).any(2)
+    if layers.glow is not None:
+        changed |= (layers.glow > LEAST_LIGHT).any(2)
+    return _bounds(changed, 0)
 
 
 def _bounds(mask: NDArray[np.bool_], reach: int) -> Window:
@@ -190,7 +198,10 @@ def _lit(part: Layers, alpha: Floats, mode: CompositionMode, side: int) -> tuple
         text = _blended(text, scene, side)
     if part.light is not None:
         scene = scene * (1 + (part.light - 1) * set_share)
-    backing = back_up(luminance(scene), luminance(text), alpha, side)
+    if part.glow is not None:
+        scene = scene + part.glow * set_share
+    words = alpha if part.front is None else np.minimum(part.front, alpha)
+    backing = back_up(_ground(scene, text, alpha, part), luminance(text), words, side)
     if backing.strength != 0:
         text = toned(text, backing.tone)
         scene = scene * (1 + (backing.gain[..., None] - 1) * set_share)
@@ -198,8 +209,14 @@ def _lit(part: Layers, alpha: Floats, mode: CompositionMode, side: int) -> tuple
     if part.product is not None:
         core = product_core(part.product)
         scene[core] = to_linear(part.product[core][:, :3])
-    after = worst_contrast(luminance(scene), luminance(text), alpha, side)
+    after = worst_contrast(_ground(scene, text, alpha, part), luminance(text), words, side)
     return scene + (text - scene) * alpha[..., None], replace(backing, after=after)
+
+
+def _ground(scene: Floats, text: Floats, alpha: Floats, part: Layers) -> Floats:
+    """Return the luminance (H, W) that the words are read against: the set's, or their board's."""
+    behind = luminance(scene)
+    return behind if part.front is None else behind + (luminance(text) - behind) * alpha
 
 
 def _opacity(layer: Bytes) -> Floats:

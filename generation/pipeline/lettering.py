@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .errors import InputMissing, WordsWrong
+from .glow import save_glow
 from .glyphs.account import cells_of, face_of, fit_of
 from .glyphs.cast import cast_light, save_light
+from .glyphs.glow import halo, in_halo, spill
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
-from .glyphs.scene import front_scene, lettering_scene
+from .glyphs.shooting import Shot, front_coverage, shoot
 from .glyphs.verify import WordsCheck, check_words, intended_masks
 from .linear_light import to_linear, to_srgb
 from .previews import encode_preview
-from .studio.materials.profile import Cushion
-from .studio.render import Layers, load_scene, render_passes
+from .studio.render import Layers
 from .types import Progress, Report, Stage, StageOutput, StageRequest, SubStep
 
 Picture = NDArray[np.uint8]
@@ -36,12 +37,6 @@ SECOND_TRY_SAMPLES: Final = 64
 
 # A draft is denoised from few, and proves nothing.
 DRAFT_SAMPLES: Final = 4
-
-# Samples per pixel of the coverage that is proven.
-FRONT_SAMPLES: Final = 4
-
-# A pass of this many pixel samples takes about a second on one busy core.
-SAMPLES_OF_A_PASS: Final = 450_000
 
 # Where the sub-steps begin on the stage's own 0..1 bar.
 LIGHT_FROM: Final = 0.10
@@ -71,13 +66,28 @@ class _Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
+@dataclass(frozen=True)
+class _Proven:
+    """The lettering as it stands, its proof and its RGBA layer.
+
+    `front` (H, W) uint8, what was proven; `bloom` (h, w, 3) the halo of letters that shine.
+    """
+
+    lettering: Lettering
+    words: WordsCheck
+    layer: Picture
+    front: Picture
+    bloom: Plane | None
+
+
 def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     """Run stage 2: `text.png`, RGBA at the frame's size with straight alpha.
 
     Extras: `cells`, a JSON list of {text, x0, y0, x1, y1} in pixels, and on a set of stage 1's
-    `light`, the linear ratio by which the letters change it, 1.0 at half of the range. Checks:
-    `words`, `face` with the face used and the one it replaced, and `fit` with the shares of the
-    frame that the lettering takes. Raises GlyphMissing, TextDoesNotFit, UnknownChoice,
+    `light`, the linear ratio by which the letters change it, 1.0 at half of the range; `glow`, the
+    light that shining letters add; `front`, the coverage of letters that bring their own ground.
+    Checks: `words`, `face` with the face used and the one it replaced, and `fit` with the shares of
+    the frame that the lettering takes. Raises GlyphMissing, TextDoesNotFit, UnknownChoice,
     InputMissing without copy, WordsWrong when the proof fails twice.
     """
     if not request.spec.ad_text.strip():
@@ -88,27 +98,50 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
         lettering = plan_lettering(request)
         preview = encode_preview(_sketch(lettering))
     report(Progress(sub_step=SubStep.LETTERING, fraction=LIGHT_FROM, preview=preview))
-    extras = {}
+    extras, spilled = {}, None
     if lettering.on_set:
         with clock.measure(SubStep.LETTERING):
             extras["light"] = request.out_dir / "light.png"
-            lettering = _in_its_light(lettering, extras["light"], report)
+            lettering, spilled = _in_its_light(lettering, extras["light"], report)
     make = _sketched if request.spec.draft else _proven
-    lettering, words, layer = make(lettering, request.spec.seed, report, clock)
+    proven = make(lettering, request.spec.seed, report, clock)
+    extras |= _own_light(proven, spilled, request.out_dir)
     report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.97))
-    return _stored(request, lettering, words, layer, extras=extras, clock=clock)
+    return _stored(request, proven, extras=extras, clock=clock)
 
 
-def _in_its_light(lettering: Lettering, path: Path, report: Report) -> Lettering:
-    """Store the letters' shadow on the set; return the lettering with it on its backdrop."""
+def _in_its_light(
+    lettering: Lettering, path: Path, report: Report
+) -> tuple[Lettering, Plane | None]:
+    """Store the letters' shadow on the set; return the lettering with it on its backdrop.
+
+    Of letters that shine, also what their light adds to the set.
+    """
 
     def passed(done: int, total: int) -> None:
         fraction = LIGHT_FROM + (RENDER_FROM - LIGHT_FROM) * done / total
         report(Progress(sub_step=SubStep.LETTERING, fraction=fraction))
 
-    ratio = cast_light(lettering, passed)
+    ratio, spilled = cast_light(lettering, passed), None
+    glow = lettering.material.glow
+    if glow and glow.spill:
+        spilled, ratio = spill(lettering.backdrop, ratio), np.minimum(ratio, 1)
     save_light(ratio, path)
-    return replace(lettering, backdrop=to_srgb(to_linear(lettering.backdrop) * ratio))
+    lit = to_srgb(to_linear(lettering.backdrop) * ratio)
+    return replace(lettering, backdrop=lit), spilled
+
+
+def _own_light(proven: _Proven, spilled: Plane | None, folder: Path) -> dict[str, Path]:
+    """Store what shining letters add to the picture, and where a board is their own ground."""
+    stored = {}
+    glow = [light for light in (spilled, proven.bloom) if light is not None]
+    if glow:
+        stored["glow"] = folder / "glow.png"
+        save_glow(np.sum(glow, axis=0), stored["glow"])
+    if proven.lettering.material.plate:
+        stored["front"] = folder / "front.png"
+        Image.fromarray(proven.front).save(stored["front"], compress_level=PNG_EFFORT)
+    return stored
 
 
 def _sketch(lettering: Lettering) -> Picture:
@@ -134,24 +167,20 @@ def _over(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
     return picture
 
 
-def _proven(
-    lettering: Lettering, seed: int, report: Report, clock: _Clock
-) -> tuple[Lettering, WordsCheck, Picture]:
-    """Render and check; once more, unswollen and with more samples, if a character is wrong.
-
-    Returns what was proven: the lettering as it stands, its proof and its RGBA layer.
-    """
+def _proven(lettering: Lettering, seed: int, report: Report, clock: _Clock) -> _Proven:
+    """Render and check; once more, unswollen and with more samples, if a character is wrong."""
     words = None
     for samples, start in ((SAMPLES, RENDER_FROM), (SECOND_TRY_SAMPLES, CHECK_FROM)):
         tried = lettering if words is None else lettering.unswollen()
         with clock.measure(SubStep.TEXT_RENDER):
-            layers = _render(tried, seed, samples, start, report)
-            colour, alpha = developed(layers, tried.rig.exposure, clean=True)
+            shot = _shoot(tried, seed, samples, start, report)
+            colour, alpha = developed(shot.layers, tried.rig.exposure, clean=True)
         report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM))
         with clock.measure(SubStep.TEXT_CHECK):
-            words = _check(tried, np.minimum(alpha, _front(tried, seed, report)))
+            front = np.minimum(alpha, _front(tried, seed, report))
+            words = _check(tried, front)
         if words.ok:
-            return tried, words, _layer(tried, colour, alpha)
+            return _made(tried, shot, words, colour, alpha, front=front)
     assert words is not None  # noqa: S101 - the loop ran
     raise WordsWrong(
         f"{words.passed} of {words.total} characters match: {words.cells}",
@@ -160,31 +189,35 @@ def _proven(
     )
 
 
-def _sketched(
-    lettering: Lettering, seed: int, report: Report, clock: _Clock
-) -> tuple[Lettering, WordsCheck, Picture]:
+def _sketched(lettering: Lettering, seed: int, report: Report, clock: _Clock) -> _Proven:
     """Render a draft: as `_proven`, but wrong or unread characters stay."""
     with clock.measure(SubStep.TEXT_RENDER):
-        layers = _render(lettering, seed, DRAFT_SAMPLES, RENDER_FROM, report)
-        colour, alpha = developed(layers, lettering.rig.exposure, clean=True)
+        shot = _shoot(lettering, seed, DRAFT_SAMPLES, RENDER_FROM, report)
+        colour, alpha = developed(shot.layers, lettering.rig.exposure, clean=True)
     words = _check(lettering, alpha, ocr=False)
-    return lettering, words, _layer(lettering, colour, alpha)
+    return _made(lettering, shot, words, colour, alpha, front=alpha)
 
 
-def _render(lettering: Lettering, seed: int, samples: int, start: float, report: Report) -> Layers:
-    crop = lettering.placement.crop
-    per_pass = _samples_per_pass(crop.width * crop.height)
-    scene = lettering_scene(
-        lettering.mesh,
-        lettering.material,
-        lettering.rig,
-        lettering.placement,
-        lettering.setting(),
-        samples_per_pass=per_pass,
-    )
+def _made(
+    lettering: Lettering,
+    shot: Shot,
+    words: WordsCheck,
+    colour: Picture,
+    alpha: Plane,
+    *,
+    front: Plane,
+) -> _Proven:
+    """Return the layers at the frame's size, letters that shine in their own halo."""
+    bloom = halo(lettering, shot.lit)
+    if bloom is not None:
+        colour = in_halo(lettering, colour, bloom)
+    layer = _layer(lettering, np.dstack([colour, _bits(alpha)]))
+    return _Proven(lettering, words, layer, _layer(lettering, _bits(front)), bloom)
 
-    loaded = load_scene(scene)
-    report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=start))
+
+def _shoot(lettering: Lettering, seed: int, samples: int, start: float, report: Report) -> Shot:
+    def loaded() -> None:
+        report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=start))
 
     def passed(done: int, total: int, layers: Layers) -> None:
         colour, alpha = developed(layers, lettering.rig.exposure, clean=False)
@@ -200,30 +233,17 @@ def _render(lettering: Lettering, seed: int, samples: int, start: float, report:
             )
         )
 
-    return render_passes(
-        loaded, seed=seed, samples=samples, samples_per_pass=per_pass, on_pass=passed
-    )
-
-
-def _samples_per_pass(pixels: int) -> int:
-    """Return 9, 4 or 2: what the sampler stratifies well and a second allows."""
-    return next((n for n in (9, 4) if n * pixels <= SAMPLES_OF_A_PASS), 2)
+    return shoot(lettering, seed=seed, samples=samples, loaded=loaded, on_pass=passed)
 
 
 def _front(lettering: Lettering, seed: int, report: Report) -> Plane:
-    """Return the coverage (H, W) 0..1 of what faces the viewer, seen by the same camera."""
-    if isinstance(lettering.material.profile, Cushion):
-        # A cushion has no sides: all that is seen of it is its front.
-        return np.ones(
-            (lettering.placement.crop.height, lettering.placement.crop.width), np.float32
-        )
-    mesh, rig, placement = lettering.mesh, lettering.rig, lettering.placement
-    report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM + 0.01))
-    loaded = load_scene(front_scene(mesh, rig, placement, FRONT_SAMPLES))
-    report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM + 0.02))
-    layers = render_passes(loaded, seed=seed, samples=FRONT_SAMPLES, samples_per_pass=FRONT_SAMPLES)
-    report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM + 0.03))
-    return np.clip(layers.alpha, 0.0, 1.0)
+    """Return the coverage (H, W) 0..1 of what faces the viewer."""
+    fractions = iter((0.01, 0.02, 0.03))
+
+    def step() -> None:
+        report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM + next(fractions)))
+
+    return front_coverage(lettering, seed, step)
 
 
 def _check(lettering: Lettering, alpha: Plane, *, ocr: bool = True) -> WordsCheck:
@@ -237,28 +257,25 @@ def _check(lettering: Lettering, alpha: Plane, *, ocr: bool = True) -> WordsChec
     )
 
 
-def _layer(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
-    """Return the RGBA layer at the frame's size; invisible pixels carry the nearest colour."""
+def _bits(alpha: Plane) -> Picture:
+    return np.asarray(np.round(alpha * 255), np.uint8)
+
+
+def _layer(lettering: Lettering, part: Picture) -> Picture:
+    """Return the crop's picture in a frame of nothing."""
     crop, frame = lettering.placement.crop, lettering.backdrop.shape
-    layer = np.zeros((frame[0], frame[1], 4), np.uint8)
-    window = layer[crop.y : crop.bottom, crop.x : crop.right]
-    window[..., :3] = colour
-    window[..., 3] = np.round(alpha * 255)
+    layer = np.zeros((*frame[:2], *part.shape[2:]), np.uint8)
+    layer[crop.y : crop.bottom, crop.x : crop.right] = part
     return layer
 
 
 def _stored(
-    request: StageRequest,
-    lettering: Lettering,
-    words: WordsCheck,
-    layer: Picture,
-    *,
-    extras: dict[str, Path],
-    clock: _Clock,
+    request: StageRequest, proven: _Proven, *, extras: dict[str, Path], clock: _Clock
 ) -> StageOutput:
+    lettering, words = proven.lettering, proven.words
     image, cells = request.out_dir / "text.png", request.out_dir / "cells.json"
     with clock.measure(SubStep.EXPORT):
-        Image.fromarray(layer).save(image, compress_level=PNG_EFFORT)
+        Image.fromarray(proven.layer).save(image, compress_level=PNG_EFFORT)
     cells.write_text(json.dumps(cells_of(lettering), ensure_ascii=False), encoding="utf-8")
     return StageOutput(
         image=image,

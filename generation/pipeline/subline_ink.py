@@ -19,6 +19,8 @@ Floats = NDArray[np.float32]
 # Paper white, and a black that keeps a breath of the ground's hue; linear light.
 PAPER: Final = np.array((0.93, 0.90, 0.84), np.float32)
 INK_LEVEL: Final = 0.012
+# Paper goes with every set: ink is taken where it stands out this much better.
+PAPER_FIRST: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def ink_in(
     alpha[place] = line.mask
     tone = luminance(ground)
     colours = PAPER, _ink(ground[place])
-    contrasts = [worst_contrast(tone, _even(tone, c), alpha, side) for c in colours]
-    colour = colours[int(np.argmax(contrasts))]
+    light, dark = (worst_contrast(tone, _even(tone, c), alpha, side) for c in colours)
+    colour = colours[0 if light >= PAPER_FIRST * dark else 1]
     backing = back_up(tone, _even(tone, colour), alpha, side)
     if backing.strength != 0:
         gain = 1 + (backing.gain[..., None] - 1) * share

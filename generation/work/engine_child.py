@@ -63,6 +63,15 @@ def warm_up(engine: str, pipe: Connection) -> None:
             logger.warning("%s is not available: %s", name, error)
 
 
+def rendered_with(engine: str) -> str:
+    """Return what the engine renders with, in words, for the worker's log and the admin."""
+    if engine != "studio":
+        return ""
+    from generation.pipeline.studio.variant import described
+
+    return described()
+
+
 class Engine:
     """Serves one worker over `pipe` until the pipe closes."""
 
@@ -78,6 +87,21 @@ class Engine:
             if isinstance(message, Run):
                 self.number = message.number
                 self.pipe.send(self.answer(message))
+
+    def use_idleness(self) -> None:
+        """Compile kernels until the worker sends something."""
+        from generation.pipeline.warm import warm_kernels
+
+        def still_idle(_: Progress) -> None:
+            if self.pipe.poll():
+                raise StageCancelled
+
+        try:
+            warm_kernels(still_idle)
+        except StageCancelled:
+            return
+        except Exception:
+            logger.exception("nothing was warmed")
 
     def answer(self, run: Run) -> Answer:
         """Run one stage and say how it ended."""
@@ -120,8 +144,11 @@ def main(arguments: Sequence[str]) -> None:
     started = time.perf_counter()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         warm_up(engine, pipe)
-        pipe.send(Ready(time.perf_counter() - started))
-        Engine(pipe, pace=float(pace)).serve()
+        pipe.send(Ready(time.perf_counter() - started, rendered_with(engine)))
+        child = Engine(pipe, pace=float(pace))
+        if engine == "studio":
+            child.use_idleness()
+        child.serve()
 
 
 if __name__ == "__main__":

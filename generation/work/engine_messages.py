@@ -29,9 +29,10 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Ready:
-    """From the engine: everything heavy is imported."""
+    """From the engine: everything heavy is imported. `variant`: what it renders with, in words."""
 
     seconds: float
+    variant: str = ""
 
 
 @dataclass(frozen=True)

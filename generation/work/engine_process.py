@@ -39,6 +39,7 @@ class EngineProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._number = 0
+        self.variant = ""
 
     @property
     def pid(self) -> int | None:
@@ -81,7 +82,10 @@ class EngineProcess:
         except (EOFError, OSError) as error:
             raise EngineDied(self._obituary()) from error
         if isinstance(answer, Ready):
-            logger.info("engine %s warm after %.1f s", self.engine, answer.seconds)
+            self.variant = answer.variant
+            logger.info(
+                "engine %s warm after %.1f s: %s", self.engine, answer.seconds, answer.variant
+            )
             return None
         return answer if answer and answer.number == self._number else None
 

@@ -69,7 +69,11 @@ class Pulse(threading.Thread):
                 "pid": os.getpid(),
                 "engine_pid": self.worker.engine_process.pid,
                 "job_id": self.worker.job_id,
-                "metrics": {"system": system_metrics(), "rss_mb": self._memory()},
+                "metrics": {
+                    "system": system_metrics(),
+                    "rss_mb": self._memory(),
+                    "variant": self.worker.engine_process.variant,
+                },
                 "last_heartbeat": timezone.now(),
             },
         )

@@ -38,7 +38,7 @@ def test_a_product_is_cut_out_by_hand_in_the_form_and_again_on_the_result(
     page.keyboard.press("Control+Shift+z")
     expect(page.locator("[data-undo]")).to_be_enabled()
     use.click()
-    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator(".touchdialog")).to_have_count(0)
     expect(page.locator("#id_ad_text")).to_have_value("오늘만 반값")
     cut = ProductPhoto.objects.get(cut_from__isnull=False)
     send(page)

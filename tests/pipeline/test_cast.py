@@ -85,7 +85,7 @@ def test_the_shadow_is_stored_and_darkens_the_finished_ad_beside_the_letters(tmp
     lettering = run_lettering(request, lambda _: None)
     layers = load_layers({**request.earlier, Stage.TEXT: lettering}, frame_format("1:1"))
     assert layers.light is not None
-    final, _ = compose(layers, "overlay")
+    final = compose(layers, "overlay").picture
     deepest = (layers.light.mean(axis=2) < 0.6) & (layers.text[..., 3] == 0)
     assert deepest.any()
     assert final[deepest].mean() < 0.8 * 150

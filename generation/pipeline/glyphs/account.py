@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plan import Lettering
+from .setting import LEAST_CAP, cap_height
 
 
 def cells_of(lettering: Lettering) -> list[dict[str, Any]]:
@@ -25,14 +26,19 @@ def cells_of(lettering: Lettering) -> list[dict[str, Any]]:
     ]
 
 
-def fit_of(lettering: Lettering) -> dict[str, float | int]:
-    """Return the tallest character's share of the frame's height, the block's of its width."""
+def fit_of(lettering: Lettering) -> dict[str, float | int | bool]:
+    """Return the tallest character's share of the frame's height, the block's of its width.
+
+    `stretch` under 1 says how far letters were condensed; `legible` whether that was enough.
+    """
     scale, (height, width) = lettering.placement.mapping.scale, lettering.backdrop.shape[:2]
     tallest = max(cell.box[3] - cell.box[1] for cell in lettering.layout.cells)
     return {
         "cap_height": round(scale * tallest / height, 3),
         "width": round(scale * lettering.layout.width / width, 3),
         "lines": len(lettering.layout.lines),
+        "stretch": lettering.layout.stretch,
+        "legible": cap_height(lettering.layout, lettering.rig.layout) >= LEAST_CAP,
     }
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from generation.pipeline.studio.materials.profile import Bevel
 
 from .field import DistanceField, Field
-from .marching import SURPLUS, Solid, blended, marched, sample, slopes, unit
+from .marching import SURPLUS, Solid, blended, crowned, marched, sample, slopes, unit
 from .shaping import TextLayout
 
 Floats = npt.NDArray[np.float32]
@@ -27,7 +27,7 @@ def bevelled(field: DistanceField, layout: TextLayout, profile: Bevel) -> Solid:
         return np.asarray(np.minimum(np.minimum(swollen, chamfer), caps), np.float32)
 
     vertices, faces = marched(field, levels, solid)
-    crown = _crown(field, layout, profile.crown)
+    crown = crowned(field, layout, profile.crown)
     normals, front = _normals(field, swollen, crown, vertices, profile)
     return Solid(vertices, faces, normals, front, -reach)
 
@@ -49,19 +49,3 @@ def _normals(
     ]
     front = (np.minimum(chamfer, -z) < np.minimum(s, z + profile.depth)).astype(np.float32)
     return blended(planes, field.step), front
-
-
-def _crown(field: DistanceField, layout: TextLayout, rise: float) -> Field:
-    """A shallow arch over each line of text: its slope is added to the normals, not to the shape.
-
-    So the front mirrors a gradient, and outlines stay where the font has them.
-    """
-    rows = field.bottom + field.step * np.arange(field.distance.shape[0])
-    arch = np.zeros(len(rows))
-    for number in range(len(layout.lines)):
-        boxes = np.array([cell.box for cell in layout.cells if cell.line == number])
-        low, high = boxes[:, 1].min(), boxes[:, 3].max()
-        t = (2 * rows - low - high) / max(high - low, field.step)
-        arch = np.maximum(arch, rise * (high - low) * np.clip(1 - t * t, 0, None))
-    crown: Field = np.repeat(arch[:, None], field.distance.shape[1], axis=1).astype(np.float32)
-    return crown

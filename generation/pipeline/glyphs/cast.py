@@ -25,6 +25,7 @@ from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import build_scene, set_shapes
 
 from .mesh import TextMesh, build_mesh
+from .mounting import with_plate
 from .plan import Lettering
 from .scene import letters_shape
 
@@ -52,6 +53,8 @@ FARTHEST_WALL: Final = 9.0
 DARKEST: Final = 0.004
 # Limits of the ratio, and the change below which it is noise.
 DEEPEST, BRIGHTEST, UNSEEN = 0.12, 1.4, 0.012
+# The same limit for letters that shine.
+SHINING: Final = 24.0
 # Shadows are lightened by this power: the letters' own studio, which lights them, fills them too.
 FILL: Final = 0.7
 # Blur of the ratio in its own pixels, on a wall and on a far, textured ground; fade to 1 at its
@@ -94,8 +97,8 @@ def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Ima
     near = set_shapes(rig)
     depth = _set_depth(rig, near, level, crop)
     seat = seated(lettering, level, crop, depth)
-    upright = _upright(mesh, lettering, seat)
-    letters = letters_shape(upright, _matt(lettering), np.eye(4))
+    upright = _upright(_with_sheet(mesh, lettering), lettering, seat)
+    letters = letters_shape(upright, _matt(lettering), np.eye(4), emission=_emission(lettering))
     view = sensor(level, scale=SCALE, crop=crop, pinhole=True) | {"near_clip": seat.clip}
     with_letters = _picture(rig, view, near | {"letters": letters}, _counted(0, on_pass))
     without = _picture(rig, view, near, _counted(PASSES, on_pass))
@@ -104,7 +107,9 @@ def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Ima
     open_set = 1 - cv2.GaussianBlur(before, (0, 0), SOFT_END)
     blur = SMOOTHING if seat.mounted else SMOOTHING_AFAR
     calm = cv2.GaussianBlur(1 + (ratio - 1) * open_set[..., None], (0, 0), blur)
-    return _in_frame(_turned(calm, level, crop, rig.camera, window), rig.layout.frame, window)
+    brightest = SHINING if _emission(lettering) else BRIGHTEST
+    turned = _turned(calm, level, crop, rig.camera, window)
+    return _in_frame(turned, rig.layout.frame, window, brightest)
 
 
 def save_light(ratio: Image, path: Path) -> None:
@@ -182,7 +187,8 @@ def _set_depth(rig: Rig, near: dict[str, Any], level: Camera, crop: Box) -> Plan
 
 def seated(lettering: Lettering, level: Camera, crop: Box, depth: Plane) -> Seat:
     """Mount the letters on the wall behind them; over an open set they stand by the product."""
-    rig, placement, mesh = lettering.rig, lettering.placement, lettering.mesh
+    rig, placement = lettering.rig, lettering.placement
+    mesh = _with_sheet(lettering.mesh, lettering)
     ink = _seen_by(level, rig.camera, placement.crop)
     behind = depth[_span(ink.y - crop.y, ink.height), _span(ink.x - crop.x, ink.width)]
     wall = behind < level.distance + FARTHEST_WALL
@@ -199,6 +205,12 @@ def seated(lettering: Lettering, level: Camera, crop: Box, depth: Plane) -> Seat
 
 def _span(start: int, length: int) -> slice:
     return slice(int(start * SCALE), int((start + length) * SCALE) + 1)
+
+
+def _with_sheet(mesh: TextMesh, lettering: Lettering) -> TextMesh:
+    """Return the letters with the paper that they are written on, if any: it throws the shadow."""
+    plate = lettering.material.plate
+    return with_plate(mesh, plate, lettering.layout) if plate and plate.sheet else mesh
 
 
 def _upright(mesh: TextMesh, lettering: Lettering, seat: Seat) -> TextMesh:
@@ -219,6 +231,16 @@ def _matt(lettering: Lettering) -> dict[str, Any]:
     return {"type": "diffuse", "reflectance": rgb(*lettering.material.tone(lettering.setting()))}
 
 
+def _emission(lettering: Lettering) -> dict[str, Any] | None:
+    """Return the radiance of letters that light the set."""
+    glow = lettering.material.glow
+    if glow is None or glow.spill == 0:
+        return None
+    strength = glow.spill / lettering.rig.exposure
+    red, green, blue = glow.colour(lettering.setting())
+    return rgb(strength * red, strength * green, strength * blue)
+
+
 def _turned(ratio: Image, level: Camera, crop: Box, camera: Camera, window: Box) -> Image:
     """Return the level camera's picture as the set's camera sees it, SCALE of the window."""
     height, width = (max(round(side * SCALE), 1) for side in (window.height, window.width))
@@ -231,14 +253,14 @@ def _turned(ratio: Image, level: Camera, crop: Box, camera: Camera, window: Box)
     return np.asarray(turned, np.float32)
 
 
-def _in_frame(ratio: Image, frame: Box, window: Box) -> Image:
+def _in_frame(ratio: Image, frame: Box, window: Box, brightest: float) -> Image:
     """Drop what is noise, fade at the window's inner edges, enlarge, put in the frame."""
     change = ratio - 1
     change = np.sign(change) * np.maximum(np.abs(change) - UNSEEN, 0)
     faded = 1 + change * _feather(ratio.shape[:2], frame, window)[..., None]
     enlarged = cv2.resize(faded, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
     full = np.ones((frame.height, frame.width, 3), np.float32)
-    full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, DEEPEST, BRIGHTEST)
+    full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, DEEPEST, brightest)
     return full
 
 

@@ -42,15 +42,18 @@ class DistanceField:
     step: float
 
 
-def distance_field(layout: TextLayout, cells_per_em: float, swell: float = 0.0) -> DistanceField:
+def distance_field(
+    layout: TextLayout, cells_per_em: float, swell: float = 0.0, *, room: float = 0.0
+) -> DistanceField:
     """Return the layout's exact Euclidean distance field, `cells_per_em` samples per em.
 
     Measured on a grid of RESOLUTION and averaged, so that no staircase is left.
 
-    `swell` (em) widens the strokes of each character where there is room (see `growth.grown`).
+    `swell` (em) widens the strokes of each character where there is room (see
+    `growth.grown`, also for a negative one); `room` is empty space added on each side.
     """
     step = 1.0 / cells_per_em
-    margin = MARGIN_CELLS * step + swell
+    margin = MARGIN_CELLS * step + max(swell, 0.0) + room
     columns = int(np.ceil((layout.width + 2 * margin) / step))
     rows = int(np.ceil((layout.height + 2 * margin) / step))
     left, bottom = -columns * step / 2, -rows * step / 2
@@ -73,7 +76,7 @@ def _draw(
     ink: npt.NDArray[np.uint8], cell: Cell, corner: tuple[float, float], step: float, swell: float
 ) -> None:
     """Fill one character's outlines by the non-zero winding rule, and swell it."""
-    pad = int(np.ceil(swell / step)) + 2
+    pad = int(np.ceil(max(swell, 0.0) / step)) + 2
     low = [int((cell.box[k] - corner[k]) / step) - pad for k in (0, 1)]
     high = [int((cell.box[k + 2] - corner[k]) / step) + pad + 1 for k in (0, 1)]
     winding = np.zeros((high[1] - low[1], high[0] - low[0]), np.int8)

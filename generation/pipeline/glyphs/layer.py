@@ -16,6 +16,9 @@ TRUSTED: Final = 0.25
 # How far (px, sigma) colour is carried over the edge, in growing rounds.
 BLEEDS: Final = (1.0, 3.0, 8.0)
 
+# Radiances among which a developed tone is looked up, and how many.
+DARKEST_TONE, BRIGHTEST_TONE, TONES = 1e-4, 8.0, 2048
+
 
 def developed(
     layers: Layers, exposure: float, *, clean: bool
@@ -45,3 +48,13 @@ def _bled(radiance: Image, alpha: Image) -> Image:
         total[fresh] = carried[fresh] / near[fresh][:, None]
         known |= fresh
     return np.ascontiguousarray(total)
+
+
+def undeveloped(picture: NDArray[np.uint8]) -> Image:
+    """Return linear radiance (H, W, 3) that `develop` at exposure 1 turns into about `picture`.
+
+    Exact for greys; the curve is taken for each channel by itself.
+    """
+    tones = np.geomspace(DARKEST_TONE, BRIGHTEST_TONE, TONES, dtype=np.float32)
+    shown = develop(np.repeat(tones[:, None, None], 3, axis=2), 1.0)[:, 0, 0]
+    return np.asarray(np.interp(picture, shown, tones), np.float32)

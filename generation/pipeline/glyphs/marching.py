@@ -12,6 +12,7 @@ import numpy.typing as npt
 from skimage.measure import marching_cubes
 
 from .field import DistanceField, Field
+from .shaping import TextLayout
 
 Floats = npt.NDArray[np.float32]
 Triangles = npt.NDArray[np.int32]
@@ -86,3 +87,19 @@ def unit(x: Floats, y: Floats, z: Floats) -> Floats:
     normals = np.column_stack([x, y, z]).astype(np.float32)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     return np.asarray(normals / np.maximum(length, 1e-9), np.float32)
+
+
+def crowned(field: DistanceField, layout: TextLayout, rise: float) -> Field:
+    """A shallow arch over each line of text: its slope is added to the normals, not to the shape.
+
+    So the front mirrors a gradient, and outlines stay where the font has them.
+    """
+    rows = field.bottom + field.step * np.arange(field.distance.shape[0])
+    arch = np.zeros(len(rows))
+    for number in range(len(layout.lines)):
+        boxes = np.array([cell.box for cell in layout.cells if cell.line == number])
+        low, high = boxes[:, 1].min(), boxes[:, 3].max()
+        t = (2 * rows - low - high) / max(high - low, field.step)
+        arch = np.maximum(arch, rise * (high - low) * np.clip(1 - t * t, 0, None))
+    crown: Field = np.repeat(arch[:, None], field.distance.shape[1], axis=1).astype(np.float32)
+    return crown

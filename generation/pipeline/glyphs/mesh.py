@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from generation.pipeline.studio.materials.profile import Bevel, Profile
+from generation.pipeline.studio.materials.profile import Bevel, Cushion, Profile
 
 from .bevel import bevelled
 from .cushion import inflated
 from .field import DistanceField, distance_field
-from .marching import Solid, sample, slopes
+from .marching import Solid, sample, slopes, unit
+from .round import rounded
 from .shaping import TextLayout
 
 Floats = npt.NDArray[np.float32]
@@ -36,8 +37,9 @@ class TextMesh:
     `vertices`, `normals` float32 (N, 3); `faces` int32 (M, 3), counter-clockwise from outside;
     `front` float32 (N,): 1 on what faces the viewer inside the outline, 0 on sides and back;
     `inset` float32 (N,): distance to the outline; `along` float32 (N, 2): unit direction of the
-    stroke, sign arbitrary. `outline_z` is the height at which the silhouette equals the swollen
-    outline, `swell` is what the field was swollen by.
+    stroke, sign arbitrary; `outward` float32 (N, 2): unit direction to the nearest outline.
+    `outline_z` is the height at which the silhouette equals the swollen outline, `swell` is what
+    the field was swollen by.
     """
 
     vertices: Floats
@@ -46,6 +48,7 @@ class TextMesh:
     front: Floats
     inset: Floats
     along: Floats
+    outward: Floats
     outline_z: float
     swell: float = 0.0
 
@@ -79,25 +82,28 @@ def build_mesh(
     field = distance_field(layout, detail, swell)
     if isinstance(profile, Bevel):
         solid = bevelled(field, layout, profile)
-    else:
+    elif isinstance(profile, Cushion):
         solid = inflated(field, profile)
+    else:
+        solid = rounded(field, layout, profile)
     return _mesh(solid, field, swell)
 
 
 def _mesh(solid: Solid, field: DistanceField, swell: float) -> TextMesh:
     """Tell each vertex where it lies in its stroke, and make the faces' turn agree with normals."""
-    vertices, faces, unit = solid.vertices, solid.faces, solid.normals
+    vertices, faces, normals = solid.vertices, solid.faces, solid.normals
     a, b, c = (vertices[faces[:, k]] for k in range(3))
-    inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), unit[faces].sum(axis=1)).sum() < 0
+    inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), normals[faces].sum(axis=1)).sum() < 0
     turned = np.ascontiguousarray(faces[:, ::-1]) if inward else faces
     inset = np.maximum(sample(field.distance, field, vertices), 0)
     return TextMesh(
         vertices,
-        unit,
+        normals,
         turned,
         solid.front,
         inset,
         _along(field, vertices),
+        _outward(field, vertices),
         solid.outline_z,
         swell,
     )
@@ -117,3 +123,8 @@ def _along(field: DistanceField, vertices: Floats) -> Floats:
     )
     angle = np.arctan2(sample(sine, field, vertices), sample(cosine, field, vertices)) / 2
     return np.column_stack([-np.sin(angle), np.cos(angle)]).astype(np.float32)
+
+
+def _outward(field: DistanceField, vertices: Floats) -> Floats:
+    across, down = (sample(part, field, vertices) for part in slopes(field.distance, field.step))
+    return unit(-across, -down, np.zeros_like(across))[:, :2]

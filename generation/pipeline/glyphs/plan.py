@@ -60,11 +60,8 @@ class Lettering:
     def unswollen(self) -> Lettering:
         """Return the same lettering with the font's own outlines, for a second try."""
         mesh = build_mesh(self.layout, self.material.profile, swell=0.0)
-        return replace(
-            self,
-            mesh=mesh,
-            placement=place(mesh, self.rig, headline_box(self.layout, self.rig.layout)),
-        )
+        headline, margin = headline_box(self.layout, self.rig.layout), self.material.margin
+        return replace(self, mesh=mesh, placement=place(mesh, self.rig, headline, margin))
 
 
 def plan_lettering(request: StageRequest) -> Lettering:
@@ -80,7 +77,7 @@ def plan_lettering(request: StageRequest) -> Lettering:
     # Thin strokes are made bolder; tubes are as thick as they are.
     swell = made_of.swell + (choice.face.embolden if made_of.swell >= 0 else 0.0)
     mesh = text_mesh(layout, made_of.profile, swell=swell, cache_dir=request.cache_dir)
-    placement = place(mesh, rig, headline_box(layout, rig.layout))
+    placement = place(mesh, rig, headline_box(layout, rig.layout), made_of.margin)
     return Lettering(
         choice, made_of, layout, mesh, rig, placement, _backdrop(request), stored is not None
     )
@@ -98,7 +95,7 @@ def _stored_rig(request: StageRequest) -> Rig | None:
 def _default_rig(spec: AdSpec) -> Rig:
     """Return a neutral studio's rig."""
     frame = frame_for(spec)
-    layout = plan_layout(frame, spec.text_position, None, True)
+    layout = plan_layout(frame, spec.text_position, None, True, bool(spec.subtext))
     return rig_for(DEFAULT_SET, frame, layout, NEUTRAL_PALETTE, spec.seed, draft=spec.draft)
 
 

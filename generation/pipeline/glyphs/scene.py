@@ -12,6 +12,7 @@ import numpy.typing as npt
 from generation.pipeline.layout import Box
 from generation.pipeline.studio.camera import sensor
 from generation.pipeline.studio.materials import Material, Setting
+from generation.pipeline.studio.materials.material import Glow
 from generation.pipeline.studio.render import use_variant
 from generation.pipeline.studio.rig import Rig, headline_frame
 
@@ -44,10 +45,11 @@ class Placement:
     to_world: Floats
 
 
-def place(mesh: TextMesh, rig: Rig, headline: Box) -> Placement:
-    """Fit the mesh into the headline's box, as large as it goes, parallel to the film."""
-    scale = min(headline.width / mesh.width, headline.height / mesh.height)
-    half_width, half_height = scale * mesh.width / 2, scale * mesh.height / 2
+def place(mesh: TextMesh, rig: Rig, headline: Box, margin: float = 0.0) -> Placement:
+    """Fit the mesh, `margin` em wider all round, into the headline's box, parallel to the film."""
+    width, height = mesh.width + 2 * margin, mesh.height + 2 * margin
+    scale = min(headline.width / width, headline.height / height)
+    half_width, half_height = scale * width / 2, scale * height / 2
     x, y = headline.center
     if rig.layout.align == "left":
         x = headline.x + half_width
@@ -79,11 +81,13 @@ def lettering_scene(
     setting: Setting,
     *,
     samples_per_pass: int,
+    extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return Mitsuba's dictionary of the letters alone, in the set's light, seen by its camera.
 
-    Letters mirror each other: with their light cut off after the first mirror, folds and gaps go
-    black. Two more bounces cost a third more time and make them amber, or grey.
+    `extra` shapes (plate, card) join them. Letters mirror each other: with their light cut off
+    after the first mirror, folds and gaps go black. Two more bounces cost a third more time and
+    make them amber, or grey.
     """
     use_variant()
     view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
@@ -103,6 +107,35 @@ def lettering_scene(
             placement.to_world,
             painted=material.paint(mesh, setting) if material.paint else {},
             two_sided=material.two_sided,
+        ),
+        **(extra or {}),
+    }
+
+
+def shine_scene(
+    mesh: TextMesh,
+    glow: Glow,
+    rig: Rig,
+    placement: Placement,
+    setting: Setting,
+    *,
+    samples_per_pass: int,
+) -> dict[str, Any]:
+    """Return the scene of the letters' own light alone; it adds to what falls on them."""
+    use_variant()
+    view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
+    shine = glow.shine(mesh, setting) / np.float32(rig.exposure)
+    return {
+        "type": "scene",
+        "integrator": {"type": "path", "max_depth": 1},
+        "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples_per_pass}},
+        "letters": letters_shape(
+            mesh,
+            {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}},
+            placement.to_world,
+            painted={"vertex_shine": shine},
+            emission={"type": "mesh_attribute", "name": "vertex_shine"},
+            two_sided=False,
         ),
     }
 
@@ -154,22 +187,26 @@ def letters_shape(
     *,
     painted: Mapping[str, npt.NDArray[np.float32]] | None = None,
     two_sided: bool = True,
+    emission: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return the mesh as a Mitsuba shape in world space.
 
-    `painted` is what a material's `paint` returned; `two_sided` puts the BSDF on both sides.
+    `painted` is what a material's `paint` returned; `two_sided` puts the BSDF on both sides;
+    `emission` is the radiance it shines with.
     """
     import mitsuba as mi
 
     properties = mi.Properties()
     bsdf = {"type": "twosided", "inner": dict(surface)} if two_sided else dict(surface)
     properties["bsdf"] = mi.load_dict(bsdf)
+    if emission:
+        properties["emitter"] = mi.load_dict({"type": "area", "radiance": dict(emission)})
     shape = mi.Mesh(
         "letters",
         len(mesh.vertices),
         len(mesh.faces),
         has_vertex_normals=True,
-        has_vertex_texcoords=False,
+        has_vertex_texcoords=True,
         props=properties,
     )
     for name, values in (painted or {}).items():
@@ -179,6 +216,8 @@ def letters_shape(
     points = mesh.vertices @ to_world[:3, :3].T + to_world[:3, 3]
     parameters["vertex_positions"] = np.ravel(points).astype(np.float32)
     parameters["vertex_normals"] = np.ravel(mesh.normals @ rotation.T).astype(np.float32)
+    # Unused: with normals and coordinates all meshes share one piece of compiled code.
+    parameters["vertex_texcoords"] = np.zeros(2 * len(mesh.vertices), np.float32)
     parameters["faces"] = np.ravel(mesh.faces).astype(np.uint32)
     parameters.update()
     return shape

@@ -16,7 +16,7 @@ from .mesh import TextMesh, build_mesh
 from .shaping import TextLayout
 
 # Raised whenever the shape changes, so that cached meshes of older code are not used.
-SHAPE_VERSION: Final = 4
+SHAPE_VERSION: Final = 6
 
 
 def text_mesh(layout: TextLayout, profile: Profile, *, swell: float, cache_dir: Path) -> TextMesh:
@@ -49,6 +49,7 @@ def _read(path: Path) -> TextMesh | None:
                 front=stored["front"],
                 inset=stored["inset"],
                 along=stored["along"],
+                outward=stored["outward"],
                 outline_z=float(stored["outline_z"]),
                 swell=float(stored["swell"]),
             )
@@ -68,6 +69,7 @@ def _write(path: Path, mesh: TextMesh) -> None:
             front=mesh.front,
             inset=mesh.inset,
             along=mesh.along,
+            outward=mesh.outward,
             outline_z=np.float64(mesh.outline_z),
             swell=np.float64(mesh.swell),
         )

@@ -145,9 +145,17 @@ def intended_mask(
     bitmap, left, top, grow = _swollen_bitmap(
         face, cell.character, round(fine * 64), swell, cell.stretch
     )
-    x = round((mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING) + left - grow
-    y = round((mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING) - top - grow
-    return _pasted(bitmap, x, y, shape)
+    x = (mapping.x0 + mapping.scale * cell.origin[0]) * SUPERSAMPLING + left - grow
+    y = (mapping.y0 - mapping.scale * cell.origin[1]) * SUPERSAMPLING - top - grow
+    column, row = int(np.floor(x)), int(np.floor(y))
+    return _pasted(_shifted(bitmap, x - column, y - row), column, row, shape)
+
+
+def _shifted(bitmap: npt.NDArray[np.uint8], right: float, down: float) -> npt.NDArray[np.uint8]:
+    """Move a bitmap by a part of a pixel: to a thin tube a third of a pixel is much."""
+    height, width = bitmap.shape
+    move = np.array([[1, 0, right], [0, 1, down]], np.float32)
+    return np.asarray(cv2.warpAffine(bitmap, move, (width + 1, height + 1)), np.uint8)
 
 
 def intended_masks(
@@ -180,18 +188,18 @@ def _pasted(bitmap: npt.NDArray[np.uint8], x: int, y: int, shape: tuple[int, int
 @lru_cache(maxsize=64)
 def _swollen_bitmap(
     face: Face, character: str, size_26_6: int, swell: float, stretch: float
-) -> tuple[npt.NDArray[np.uint8], int, int, int]:
+) -> tuple[npt.NDArray[np.uint8], float, float, float]:
     """Return a character's bitmap as the material swells it, its bearings, and the added border."""
-    if swell <= 0:
+    if swell == 0:
         return *_glyph_bitmap(face, character, size_26_6, stretch), 0
     bitmap, left, top = _glyph_bitmap(face, character, RESOLUTION * 64, stretch)
-    border = int(np.ceil(swell * RESOLUTION)) + 2
+    border = int(np.ceil(max(swell, 0) * RESOLUTION)) + 2
     framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
     ink = grown((framed > 127).astype(np.uint8), RESOLUTION, swell) * np.uint8(255)
     scale = size_26_6 / 64 / RESOLUTION
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     sized = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=way), np.uint8)
-    return sized, round(left * scale), round(top * scale), round(border * scale)
+    return sized, left * scale, top * scale, border * scale
 
 
 def _glyph_bitmap(

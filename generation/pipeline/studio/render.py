@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import wavefront
+from .variant import chosen_variant
 
 Image = NDArray[np.float32]
 
-# Needs nothing but the wheel; llvm_ad_rgb and cuda_ad_rgb are faster where their drivers exist.
-DEFAULT_VARIANT: Final = "scalar_rgb"
-VARIANT_VARIABLE: Final = "NANOCOCOA_MITSUBA_VARIANT"
 # Light that has bounced this often adds less than the noise of a few samples.
 MAX_DEPTH: Final = 4
 # Radiance above this (after exposure, 1 = white) in one pass is a firefly: it is capped.
@@ -57,10 +54,11 @@ OnPass = Callable[[int, int, Layers], None]
 
 
 def use_variant() -> str:
-    """Choose Mitsuba's variant once per process, from the environment; return its name."""
+    """Set the variant that was chosen for this machine and return its name."""
+    # Before Mitsuba, which looks for LLVM when it is imported.
+    wanted = chosen_variant().name
     import mitsuba as mi
 
-    wanted = os.environ.get(VARIANT_VARIABLE, DEFAULT_VARIANT)
     if mi.variant() != wanted:
         mi.set_variant(wanted)
     if wavefront.is_compiled(wanted):

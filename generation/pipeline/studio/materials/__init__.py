@@ -9,7 +9,7 @@ from typing import Final
 
 from generation.pipeline.errors import UnknownChoice
 
-from . import gold_balloon, metal
+from . import candy, glass, gold_balloon, metal, neon
 from .material import Material, Setting
 
 __all__ = ["MATERIALS", "Material", "Setting", "material"]
@@ -17,6 +17,9 @@ __all__ = ["MATERIALS", "Material", "Setting", "material"]
 MATERIALS: Final[tuple[Material, ...]] = (
     gold_balloon.MATERIAL,
     metal.MATERIAL,
+    neon.MATERIAL,
+    glass.MATERIAL,
+    candy.MATERIAL,
 )
 
 

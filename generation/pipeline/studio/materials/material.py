@@ -48,7 +48,8 @@ class Points(Protocol):
 
     `vertices`, `normals` (N, 3): x right, y up, z to the viewer. `front` (N,): 1 on what faces the
     viewer, 0 on sides and back. `inset` (N,): distance to the letter's outline, 0 on it. `along`
-    (N, 2): unit direction of the stroke, sign arbitrary.
+    (N, 2): unit direction of the stroke, sign arbitrary. `outward` (N, 2): unit direction to the
+    nearest outline.
     """
 
     @property
@@ -61,9 +62,42 @@ class Points(Protocol):
     def inset(self) -> Floats: ...
     @property
     def along(self) -> Floats: ...
+    @property
+    def outward(self) -> Floats: ...
 
 
 Paint = Callable[[Points, Setting], "Mapping[str, Floats]"]
+
+
+@dataclass(frozen=True)
+class Glow:
+    """Light of the letters' own.
+
+    `shine` returns each vertex's radiance (N, 3) as the camera sees it, at exposure 1. `colour` is
+    the linear colour of what falls on the set: letters of radiance `spill` light it, and `bloom` is
+    the share of that colour which lens and air scatter round the letters. Both may be 0.
+    """
+
+    shine: Callable[[Points, Setting], Floats]
+    colour: Callable[[Setting], Rgb]
+    spill: float = 0.0
+    bloom: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A board behind the letters in their own shape, wider by `margin`; all in em.
+
+    `gap` is the air between the letters' back and the board, `depth` its thickness. A `sheet` is
+    of torn paper round the whole block instead. `paint` is as a material's.
+    """
+
+    surface: Callable[[Setting], Bsdf]
+    margin: float
+    gap: float
+    depth: float
+    sheet: bool = False
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +112,9 @@ class Material:
     `paint` returns per-vertex values, {"vertex_<name>": (N, 1) or (N, 3) float32, linear}, for a
     surface that names them: {"type": "mesh_attribute", "name": "vertex_<name>"}. `path_depth` is
     the longest light path: lens to letter, letter to letter, letter to softbox is 3. `two_sided`
-    is off for what light passes through.
+    is off for what light passes through; `seen_through` is for clear letters: they show stage
+    1's picture behind them, times the first colour plus the second (linear).
+    A negative `swell` thins strokes to tubes of that half-width.
     """
 
     key: str
@@ -92,6 +128,14 @@ class Material:
     paint: Paint | None = None
     path_depth: int = 3
     two_sided: bool = True
+    seen_through: Callable[[Setting], tuple[Rgb, Rgb]] | None = None
+    glow: Glow | None = None
+    plate: Plate | None = None
+
+    @property
+    def margin(self) -> float:
+        """Return what the plate adds on each side of the letters, in em."""
+        return self.plate.margin if self.plate else 0.0
 
 
 def rgb(red: float, green: float, blue: float) -> dict[str, Any]:

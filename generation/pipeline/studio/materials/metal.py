@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .material import Bsdf, Material, Rgb, Setting, rgb
+from .material import Bsdf, Glow, Material, Points, Rgb, Setting, rgb
 from .mirrored import Mirrored, Softbox
 from .profile import Bevel
 
+if TYPE_CHECKING:
+    from .material import Floats
+
 # A little blue against the set's warm light.
 STEEL: Final[Rgb] = (0.86, 0.88, 0.91)
+
+# Reach of the bevel, in em.
+REACH: Final = 0.050
 
 # The front mirrors the viewer's side, where a great bank shines down to a horizon line low on the
 # letters and a grey floor lies under it; bevels mirror left, right, top and bottom: the lit ones
@@ -17,9 +23,10 @@ STEEL: Final[Rgb] = (0.86, 0.88, 0.91)
 # colour would fill the dark bevels on a bright set.
 MIRRORED: Final = Mirrored(
     boxes=(
-        Softbox(-6, 22, 150, 66, 1.25, 5, 0.0),
+        Softbox(-6, 24, 150, 62, 1.10, 5, 0.0),
+        Softbox(0, -2, 170, 9, 1.9, 5, 0.0),
         Softbox(-34, 30, 40, 22, 1.2, 12, 0.0),
-        Softbox(0, -24, 150, 24, 0.50, 8, 0.1),
+        Softbox(0, -26, 150, 24, 0.34, 10, 0.1),
         Softbox(-92, 10, 44, 90, 1.6, 8, 0.0),
         Softbox(94, 20, 24, 80, 1.1, 8, 0.1),
         Softbox(0, 84, 360, 26, 3.4, 5, 0.05),
@@ -28,6 +35,23 @@ MIRRORED: Final = Mirrored(
     dark=(0.020, 0.019, 0.020),
     set_share=0.3,
 )
+
+
+# The edge between front and bevel is ground to a thin flat that flashes: its half width (em), its
+# radiance towards the light, and the light's direction in the letters' plane.
+FLAT: Final = 0.005
+FLASH: Final = 0.9
+LIGHT: Final = (-0.6, 0.8)
+
+
+def flash(points: Points, _: Setting) -> Floats:
+    """Return the glint along the front's edge, where it turns to the light."""
+    import numpy as np
+
+    away = (points.inset - REACH) / FLAT
+    line = np.exp(-(away**2)) * points.front
+    towards = np.clip(0.35 + points.outward @ np.array(LIGHT, np.float32), 0, 1)
+    return np.asarray(FLASH * (line * towards)[:, None] * np.array(STEEL), np.float32)
 
 
 def surface(_: Setting) -> Bsdf:
@@ -42,10 +66,11 @@ def surface(_: Setting) -> Bsdf:
 
 MATERIAL: Final = Material(
     key="metal",
-    profile=Bevel(depth=0.26, reach=0.050, crown=0.053),
+    profile=Bevel(depth=0.26, reach=REACH, crown=0.053),
     surface=surface,
     faces=("black_han_sans", "noto_sans_kr"),
     mirrored=MIRRORED,
     tone=lambda _: STEEL,
     tracking=0.01,
+    glow=Glow(flash, lambda _: STEEL),
 )

@@ -36,4 +36,17 @@ class Bevel:
     crown: float = 0.0
 
 
-Profile = Cushion | Bevel
+@dataclass(frozen=True)
+class Rounded:
+    """A stroke with quarter-round edges before and behind, level where it is wide enough.
+
+    `radius` is that of the edges, `depth` the straight wall between them: 0 makes a round tube of
+    a stroke whose half width is `radius`. `crown` as for `Bevel`.
+    """
+
+    radius: float
+    depth: float = 0.0
+    crown: float = 0.0
+
+
+Profile = Cushion | Bevel | Rounded
