@@ -233,9 +233,6 @@ async def check_server_health() -> dict[str, Any]:
         return health
 
 
-# --- what the tools share -------------------------------------------------------------------------
-
-
 async def _made(
     site: Site, ctx: Ctx, tool: str, told: Mapping[str, Any], variation: int, *, wait: bool
 ) -> CallToolResult:
