@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -54,6 +56,8 @@ class Team(models.Model):
 
     name = models.CharField(_("이름"), max_length=80)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
+    # Counted up to change the secret that signs the team's webhooks.
+    webhook_generation = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -91,3 +95,44 @@ class Membership(models.Model):
     def can_edit(self) -> bool:
         """Whether this member may make, stop and delete."""
         return self.role in (self.Role.OWNER, self.Role.EDITOR)
+
+
+class ApiToken(models.Model):
+    """A key with which a program acts as its user, in one team, within its scope.
+
+    Only the SHA-256 digest is kept: 256 random bits need no slow hash. `prefix` is the part that
+    people see again. A scope includes the ones before it.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", _("보기")
+        GENERATE = "generate", _("보고 만들기")
+        ADMIN = "admin", _("만들고 지우기")
+
+        def includes(self, other: str) -> bool:
+            order = list(type(self))
+            return order.index(self) >= order.index(type(self)(other))
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("이름"), max_length=60)
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scope = models.CharField(_("할 수 있는 일"), max_length=10, choices=Scope, default=Scope.READ)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(_("만료"), null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API 키")
+        verbose_name_plural = _("API 키")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def is_good(self, now: datetime | None = None) -> bool:
+        """Whether it still opens the door."""
+        now = now or timezone.now()
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

@@ -115,11 +115,26 @@ def read_photo(upload: BinaryIO, *, size: int, limits: PhotoLimits = DEFAULT_LIM
     content = _read(upload, size, limits)
     kind = _accepted_format(content)
     try:
-        image = _decode(content, kind, limits)
-        image = _fit(_to_srgb(image), limits)
-        return _encode(image, kind)
+        return _encode(_pixels(content, kind, limits), kind)
     except DECODER_ERRORS as error:
         raise PhotoRefused(_refusal(error)) from error
+
+
+def read_picture(
+    upload: BinaryIO, *, size: int, limits: PhotoLimits = DEFAULT_LIMITS
+) -> Image.Image:
+    """Return the upload's clean pixels, RGB or RGBA, without encoding them; raises PhotoRefused."""
+    content = _read(upload, size, limits)
+    try:
+        picture = _pixels(content, _accepted_format(content), limits)
+    except DECODER_ERRORS as error:
+        raise PhotoRefused(_refusal(error)) from error
+    picture.info = {}
+    return picture
+
+
+def _pixels(content: bytes, kind: PhotoFormat, limits: PhotoLimits) -> Image.Image:
+    return _fit(_to_srgb(_decode(content, kind, limits)), limits)
 
 
 def _read(upload: BinaryIO, size: int, limits: PhotoLimits) -> bytes:

@@ -141,6 +141,9 @@ class Ad(models.Model):
     font = models.CharField(_("글꼴"), max_length=60, blank=True)
     palette = models.CharField(_("색"), max_length=20, default="auto")
     subtext = models.CharField(_("작은 문구"), max_length=200, blank=True)
+    # The merchant's own descriptions, in any language; they go before the styles.
+    background_words = models.TextField(_("배경 설명"), max_length=2000, blank=True)
+    text_words = models.TextField(_("글자 설명"), max_length=2000, blank=True)
     seed = models.PositiveIntegerField(default=0)
     variant_group = models.UUIDField(default=uuid.uuid4, db_index=True)
 

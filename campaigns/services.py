@@ -34,7 +34,7 @@ UNUSED_PHOTO_AGE = timedelta(days=1)
 COPIED_FIELDS = (
     *("campaign", "photo", "ad_text", "background_style", "text_style", "text_position"),
     *("composition_mode", "format", "font", "palette", "subtext"),
-    *("seed", "variant_group"),
+    *("background_words", "text_words", "seed", "variant_group"),
 )
 
 
@@ -116,16 +116,16 @@ def create_ad(
     font: str = "",
     palette: str = "auto",
     subtext: str = "",
+    background_words: str = "",
+    text_words: str = "",
     seed: int | None = None,
     campaign: Campaign | None = None,
 ) -> Ad:
-    """Write down what is to be made; `generation.services.submit_job` makes it.
-
-    Raises CopyRefused for the words and UnknownChoice for a key the catalogue does not have.
-    """
+    """Write down what is to be made; raises CopyRefused for the words, UnknownChoice for a key."""
     catalog.background_style(background_style)
     catalog.text_style(text_style)
-    _check_choices({"format": format, "palette": palette, "font": font})
+    chosen = {"format": format, "palette": palette, "font": font}
+    _check_choices(chosen)
     return Ad.objects.create(
         team=team,
         created_by=by,
@@ -136,10 +136,10 @@ def create_ad(
         text_style=text_style,
         text_position=text_position,
         composition_mode=composition_mode,
-        format=format,
-        font=font,
-        palette=palette,
+        **chosen,
         subtext=clean_subtext(subtext, ad_text=ad_text),
+        background_words=background_words.strip(),
+        text_words=text_words.strip(),
         seed=secrets.randbelow(SEED_LIMIT) if seed is None else seed,
     )
 

@@ -121,12 +121,13 @@ def worker_metrics(engine: str) -> SystemMetrics:
 def expected_seconds(job: Job) -> Mapping[Stage, float]:
     """Return what each stage of this job is expected to take, from past runs of its like."""
     parameters = job.parameters
-    return _expected(
-        job.engine,
-        str(parameters.get("format", "1:1")),
-        bool(parameters.get("test_mode")),
-        int(time.monotonic() // LEARNT_FOR),
-    )
+    frame, test_mode = str(parameters.get("format", "1:1")), bool(parameters.get("test_mode"))
+    return expected(job.engine, frame, test_mode=test_mode)
+
+
+def expected(engine: str, frame: str, *, test_mode: bool) -> Mapping[Stage, float]:
+    """Return what each stage is expected to take on that engine in that format, in seconds."""
+    return _expected(engine, frame, test_mode, int(time.monotonic() // LEARNT_FOR))
 
 
 @lru_cache(maxsize=64)

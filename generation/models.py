@@ -7,7 +7,7 @@ Everything a page shows can be rebuilt from these rows. They change only through
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -18,6 +18,7 @@ from accounts.models import Team, User
 from accounts.querysets import TeamOwnedQuerySet
 from campaigns.models import Ad
 
+from .deadlines import WORKER_SEEN_AS_GONE_AFTER
 from .pipeline.types import Stage
 
 
@@ -220,6 +221,53 @@ class JobEvent(models.Model):
         return {"type": self.kind, "seq": self.seq, **self.payload}
 
 
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    """Reads of deliveries."""
+
+    def due(self, now: datetime) -> WebhookDeliveryQuerySet:
+        """Deliveries of ended jobs whose next try has come, longest waiting first."""
+        waiting = self.filter(state=WebhookDelivery.State.WAITING, next_try_at__lte=now)
+        ended = waiting.filter(job__status__in=Job.Status.terminal())
+        return ended.select_related("job__ad", "job__team").order_by("next_try_at")
+
+
+class WebhookDelivery(models.Model):
+    """The end of a job, to be told to a program's server."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("기다리는 중")
+        DELIVERED = "delivered", _("전했어요")
+        REFUSED = "refused", _("보낼 수 없는 주소")
+        GIVEN_UP = "given_up", _("전하지 못했어요")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="deliveries")
+    url = models.URLField(max_length=2000)
+    site = models.URLField(max_length=500)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
+    answer = models.CharField(max_length=200, blank=True)
+
+    objects = WebhookDeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("웹훅")
+        verbose_name_plural = _("웹훅")
+
+    def __str__(self) -> str:
+        return f"{self.url} ({self.get_state_display()})"
+
+
+class WorkerProcessQuerySet(models.QuerySet["WorkerProcess"]):
+    """Reads of workers."""
+
+    def alive(self, now: datetime | None = None) -> WorkerProcessQuerySet:
+        """Workers that have been heard of lately."""
+        latest = (now or timezone.now()) - timedelta(seconds=WORKER_SEEN_AS_GONE_AFTER)
+        return self.filter(last_heartbeat__gt=latest)
+
+
 class WorkerProcess(models.Model):
     """A worker that has reported itself; alive while its heartbeat is fresh."""
 
@@ -231,6 +279,8 @@ class WorkerProcess(models.Model):
     metrics = models.JSONField(default=dict, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     last_heartbeat = models.DateTimeField(default=timezone.now)
+
+    objects = WorkerProcessQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("워커")

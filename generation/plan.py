@@ -32,6 +32,8 @@ def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
         "font": ad.font or None,
         "draft": False,
         "test_mode": test_mode,
+        "background_words": ad.background_words,
+        "text_words": ad.text_words,
         "photo_sha256": ad.photo.sha256 if ad.photo else None,
     }
 
@@ -44,8 +46,14 @@ def job_spec(job: Job) -> AdSpec:
 
 
 def planned_stages(parameters: Mapping[str, Any]) -> tuple[Stage, ...]:
-    """Return the stages a job goes through: without copy the scene alone is the ad."""
-    return STAGES if parameters.get("ad_text") else (Stage.BACKGROUND,)
+    """Return the stages a job goes through: without copy the scene alone is the ad.
+
+    `end_step` cuts the rest off. Lettering alone is stage 2 without a scene.
+    """
+    if parameters.get("lettering_alone"):
+        return (Stage.TEXT,)
+    stages = STAGES if parameters.get("ad_text") else (Stage.BACKGROUND,)
+    return stages[: int(parameters.get("end_step") or len(STAGES))]
 
 
 def progress_span(parameters: Mapping[str, Any], stage: Stage) -> tuple[float, float]:
@@ -70,6 +78,8 @@ def content_address(job: Job, stage: Stage) -> str:
     key = stage_key(stage, job_spec(job), photo, engine_version(job.engine))
     uploads: Mapping[str, str] = job.parameters.get("stage_images") or {}
     earlier = {name: uploads[name] for name in sorted(uploads) if name <= stage}
+    if job.parameters.get("lettering_alone"):
+        earlier["scene"] = "none"
     if not earlier:
         return key
     return sha256(f"{key} {earlier}".encode()).hexdigest()

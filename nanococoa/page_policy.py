@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -38,13 +39,21 @@ def content_policy(get_response: Answer) -> Answer:
     return answer
 
 
+def longest_body() -> int:
+    """Return the length in bytes of the longest request body that is read."""
+    return int(settings.MAX_PHOTO_BYTES * LONGEST_ENCODING + ROOM_BESIDE_THE_PHOTO)
+
+
 def body_limit(get_response: Answer) -> Answer:
     """Answer 413 to a body that no form of ours sends, before any of it is parsed."""
-    limit = settings.MAX_PHOTO_BYTES * LONGEST_ENCODING + ROOM_BESIDE_THE_PHOTO
+    limit = longest_body()
 
     def answer(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > limit:
+            if request.path.startswith("/api/"):
+                said = {"code": "too_large", "message": _("보낸 내용이 너무 커요."), "field": None}
+                return JsonResponse(said, status=413)
             # Rendered without the request: its body must not be read, not even for a CSRF token.
             return render(None, "413.html", status=413)
         return get_response(request)

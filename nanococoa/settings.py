@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "channels",
     "django_rq",
+    "ninja",
     "accounts",
     "campaigns",
     "generation",
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "generation.api.fallback.api_answers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -212,6 +214,20 @@ MAX_COPY_LENGTH = env.int("MAX_COPY_LENGTH", default=20)
 DEFAULT_ENGINE = env.str("DEFAULT_ENGINE", default="studio")
 # Unfinished jobs one team may have waiting or running at a time.
 MAX_UNFINISHED_JOBS_PER_TEAM = env.int("MAX_UNFINISHED_JOBS_PER_TEAM", default=10)
+
+# Prompts and copy suggestions by a language model: any server that speaks OpenAI's API. Without a
+# key the prompt book answers.
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-5-mini")
+
+# What one API caller may ask for (https://limits.readthedocs.io writes rates).
+API_READ_RATE = env.str("API_READ_RATE", default="1200/minute")
+API_WRITE_RATE = env.str("API_WRITE_RATE", default="60/minute")
+# Seconds an events poll may wait; proxies cut idle answers at 60.
+API_LONGEST_POLL = env.int("API_LONGEST_POLL", default=25)
+# Webhooks go to public https addresses only; a site on a network of its own may say otherwise.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 
 # The form's jobs run without a render engine, in a second: for browser tests and demonstrations.
 FORCE_TEST_MODE = env.bool("FORCE_TEST_MODE", default=False)

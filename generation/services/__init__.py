@@ -16,7 +16,13 @@ from .claims import (
     stop_is_requested,
 )
 from .outcomes import fail_job, finish_job, finish_stopped
-from .progress import begin_stage, record_progress, record_reused_stage, record_stage
+from .progress import (
+    begin_stage,
+    record_progress,
+    record_prompts,
+    record_reused_stage,
+    record_stage,
+)
 from .requests import resume_job, stop_job, submit_job
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "finish_stopped",
     "give_back",
     "record_progress",
+    "record_prompts",
     "record_reused_stage",
     "record_stage",
     "release_expired_leases",

@@ -36,6 +36,20 @@ def begin_stage(claim: Claim, *, job: Job, stage: Stage) -> None:
     )
 
 
+def record_prompts(claim: Claim, *, job: Job, prompts: Mapping[str, Any]) -> None:
+    """Keep the prompts of the job; own words choose the studio's set and palette by them.
+
+    Raises ClaimLost. `job` is changed likewise.
+    """
+    parameters = {**job.parameters, "prompts": dict(prompts)}
+    if parameters.get("background_words"):
+        parameters["background_style"] = prompts["set"]
+        if parameters.get("palette", "auto") == "auto":
+            parameters["palette"] = prompts["palette"]
+    _change(claim, parameters=parameters)
+    job.parameters = parameters
+
+
 def record_progress(claim: Claim, *, job: Job, stage: Stage, progress: Progress) -> None:
     """Write one step forward, and keep its preview if it has one. Raises ClaimLost."""
     start, end = progress_span(job.parameters, stage)

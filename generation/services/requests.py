@@ -6,8 +6,9 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from django.conf import settings
+from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -36,21 +37,22 @@ def submit_job(
     test_mode: bool = False,
     engine: str | None = None,
     stage_images: Mapping[Stage, Path] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Job:
     """Put the making of an ad in the line and wake a worker once that is committed.
 
     The same `idempotency_key` within a team always gives the same job. Stages before `start_step`
-    come from `stage_images` (PNG files, copied) or from the team's earlier results. Raises
-    QuotaExceeded when the team has as many unfinished jobs as it may.
+    come from `stage_images` (PNG files, copied) or from the team's earlier results. `settings` join
+    the job's parameters. Raises QuotaExceeded when the team has as many jobs as it may.
     """
-    parameters = job_parameters(ad, test_mode=test_mode)
+    parameters = job_parameters(ad, test_mode=test_mode) | dict(settings or {})
     if stage_images:
         parameters["stage_images"] = {s: digest(path) for s, path in stage_images.items()}
     job = Job(
         team_id=ad.team_id,
         ad=ad,
         created_by=by,
-        engine=engine or settings.DEFAULT_ENGINE,
+        engine=engine or site.DEFAULT_ENGINE,
         start_step=start_step,
         parameters=parameters,
         idempotency_key=idempotency_key or None,
@@ -58,8 +60,7 @@ def submit_job(
     with transaction.atomic():
         # One submission of a team at a time: neither its key nor its quota can be raced past.
         Team.objects.select_for_update().get(pk=ad.team_id)
-        known = _known_job(ad.team_id, idempotency_key)
-        if known is not None:
+        if known := _known_job(ad.team_id, idempotency_key):
             return known
         _refuse_over_quota(ad.team_id)
         job.save(force_insert=True)
@@ -74,7 +75,7 @@ def _known_job(team_id: int, key: str | None) -> Job | None:
 
 
 def _refuse_over_quota(team_id: int) -> None:
-    limit = settings.MAX_UNFINISHED_JOBS_PER_TEAM
+    limit = site.MAX_UNFINISHED_JOBS_PER_TEAM
     if Job.objects.unfinished().filter(team=team_id).count() >= limit:
         raise QuotaExceeded(limit=limit)
 

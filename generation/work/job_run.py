@@ -25,6 +25,7 @@ from generation.services import (
     finish_job,
     finish_stopped,
     give_back,
+    record_prompts,
     record_reused_stage,
     record_stage,
     stop_is_requested,
@@ -39,6 +40,7 @@ from generation.services.stage_files import (
 
 from .engine_process import EngineProcess
 from .patience import patiently
+from .prompt_run import PromptRun
 from .stage_run import EngineLost, StageEndedBadly, StageRun, WorkerLeaving
 
 logger = logging.getLogger(__name__)
@@ -80,6 +82,9 @@ class JobRun:
         patiently(lambda: fail_job(self.claim, code=code, params=params, detail=detail))
 
     def _run_stages(self) -> None:
+        if "prompts" not in self.job.parameters:
+            prompts = PromptRun(self.claim, self.job, self._go_on).written()
+            patiently(lambda: record_prompts(self.claim, job=self.job, prompts=prompts))
         for stage in planned_stages(self.job.parameters):
             self._go_on()
             self.outputs[stage] = as_output(self._result_of(stage))

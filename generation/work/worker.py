@@ -31,6 +31,7 @@ from .draft_run import DraftRun
 from .engine_process import EngineProcess
 from .job_run import JobRun
 from .patience import patiently
+from .postman import Postman
 from .pulse import Pulse
 from .reconcile import reconcile
 
@@ -88,17 +89,19 @@ class EngineWorker:
         set_current(self)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._leave)
-        pulse = Pulse(self)
+        pulse, postman = Pulse(self), Postman()
         try:
             self.engine_process.start()
             pulse.beat()
             pulse.start()
+            postman.start()
             if burst:
                 reconcile(self.engine)
             self._listen(burst=burst)
         except StopRequested:
             pass
         finally:
+            postman.stop()
             self._say_goodbye(pulse)
 
     def _leave(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
