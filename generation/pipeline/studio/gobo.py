@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from .shapes import Mesh, painted, two_sided
 
 # The window between light and set, in decimetres on its own plane: edges, half-height, panes, bars.
-LEFT, RIGHT = -9.75, 3.9
+LEFT, RIGHT = -9.6, 3.9
 HALF_HEIGHT: Final = 3.4
-PANES: Final = (7, 3)
-BAR: Final = 0.24
+PANES: Final = (9, 3)
+BAR: Final = 0.2
 # The wall round the window reaches this far: no light past it.
 BLIND: Final = 30.0
 # A leaf: length and half-width in decimetres, points of its outline on one side.
-LEAF: Final = (0.85, 0.20)
+LEAF: Final = (0.62, 0.15)
 LEAF_POINTS: Final = 5
 LEAVES: Final = 8
 
@@ -73,12 +73,13 @@ def _frame(rng: np.random.Generator) -> list[Points]:
 
 
 def _branch(rng: np.random.Generator) -> list[Points]:
-    """Return a hanging branch with leaves on both sides, from an upper corner inwards."""
+    """Return a hanging branch with leaves on both sides, from one side inwards.
+
+    It crosses the part of the window whose light falls on the wall behind the product.
+    """
     side = 1.0 if rng.random() < 0.5 else -1.0
     share = np.linspace(0, 1, LEAVES)
-    stem = np.stack(
-        [side * (RIGHT - 3.4 * share), HALF_HEIGHT * 1.02 - 1.4 * share - 2.3 * share**2], 1
-    )
+    stem = np.stack([side * (2.3 - 2.6 * share) - 0.5, 2.4 - 0.7 * share - 1.1 * share**2], 1)
     stem += rng.normal(0, 0.06, stem.shape)
     parts: list[Points] = []
     for index, foot in enumerate(stem):

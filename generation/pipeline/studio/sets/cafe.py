@@ -23,18 +23,19 @@ TABLE_FRONT: Final = -5.7
 TABLE_HALF_WIDTH: Final = 18.0
 THICKNESS: Final = 0.5
 # Display colours of oiled oak: early and late wood.
-PALE_WOOD: Final[Rgb] = (0.96, 0.88, 0.76)
-DARK_WOOD: Final[Rgb] = (0.84, 0.71, 0.55)
+PALE_WOOD: Final[Rgb] = (0.96, 0.88, 0.77)
+DARK_WOOD: Final[Rgb] = (0.84, 0.72, 0.57)
 WALL: Final = 11.0
-# Cream on the wheel (0..1), and how far the palette may draw the wall from it: blush to sage.
-CREAM_HUE: Final = 0.105
-LEANING: Final = 0.05
+# Cream on the wheel (0..1), and how far the palette may draw the wall from it: blush to straw.
+CREAM_HUE: Final = 0.10
+LEANING: Final = 0.035
 # Morning sun through the window as the camera sees it, and what it is aimed at.
 SUN: Final = (-8.5, -15.0, 13.0)
 AIM: Final = (-2.6, 0.0, 5.0)
 SUN_SIZE: Final = 0.5
 WINDOW_SHARE: Final = 0.5
-DAY_KELVIN: Final = 4800.0
+# 4,800 K light as a camera set to 5,700 K sees it.
+DAY_KELVIN: Final = 5200.0
 
 
 def _sun(seed: int) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
@@ -47,20 +48,20 @@ def _sun(seed: int) -> tuple[tuple[float, float, float], tuple[float, float, flo
 
 def _lights(staging: Staging) -> tuple[SoftBox, ...]:
     place, aim = _sun(staging.seed)
-    sun = SoftBox(place, aim, SUN_SIZE, SUN_SIZE, blackbody(DAY_KELVIN, 6400.0))
-    sky = SoftBox((3.0, 1.0, 14.0), (2.0, 2.0, 0.0), 9.0, 6.0, blackbody(7600, 3.0))
+    sun = SoftBox(place, aim, SUN_SIZE, SUN_SIZE, blackbody(DAY_KELVIN, 7000.0))
+    sky = SoftBox((3.0, 1.0, 14.0), (2.0, 2.0, 0.0), 9.0, 6.0, blackbody(6900, 2.6))
     room = SoftBox((9.0, -4.0, 5.0), (0.0, 2.0, 1.0), 6.0, 6.0, blackbody(5400, 0.9))
     return sun, sky, room
 
 
 def _ambient(_: Staging) -> Rgb:
-    return blackbody(7200, 0.34)
+    return blackbody(6900, 0.24)
 
 
 def _wall(palette: Palette) -> Rgb:
     """Return the wall's linear colour: cream that leans to the palette, deeper behind white."""
-    value = {"dark": 0.95, "mid": 0.95, "light": 0.70}[palette.product_tone]
-    saturation = {"dark": 0.08, "mid": 0.11, "light": 0.20}[palette.product_tone]
+    value = {"dark": 0.95, "mid": 0.90, "light": 0.70}[palette.product_tone]
+    saturation = {"dark": 0.10, "mid": 0.14, "light": 0.20}[palette.product_tone]
     return palette.leaning(CREAM_HUE, LEANING, saturation=saturation, value=value)
 
 
@@ -142,6 +143,6 @@ SET: Final = StudioSet(
     elevation=9.0,
     lying_elevation=20.0,
     aperture=0.14,
-    vignette=0.18,
-    key_level=Levels(0.54, 0.45, 0.28),
+    vignette=0.10,
+    key_level=Levels(0.56, 0.52, 0.32),
 )

@@ -109,5 +109,5 @@ SET: Final = StudioSet(
     lying_elevation=21.0,
     aperture=0.13,
     vignette=0.45,
-    key_level=Levels(0.12, 0.075, 0.055),
+    key_level=Levels(0.10, 0.075, 0.055),
 )

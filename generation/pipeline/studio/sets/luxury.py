@@ -72,12 +72,12 @@ def _lights(staging: Staging) -> tuple[SoftBox, ...]:
     sway = float(rng.uniform(-1.0, 1.0))
     lift = float(rng.uniform(-0.8, 1.2))
     power = float(rng.uniform(0.8, 1.5))
-    key = SoftBox((-2.8 + sway, -1.6, 6.0), (0.0, 0.7, 0.2), 2.0, 2.0, blackbody(6000, 20.0))
+    key = SoftBox((-2.8 + sway, -1.6, 6.0), (0.0, 0.7, 0.2), 2.0, 2.0, blackbody(6500, 20.0))
     # So far forward and high that the floor never mirrors them into the picture.
     left = SoftBox((-7.0, 1.2, 3.6), (0.0, 0.8, 0.6), 0.6, 4.6, blackbody(6400, 7.0))
-    right = SoftBox((7.0, 1.2, 3.6), (0.0, 0.8, 0.6), 0.6, 4.6, blackbody(4800, 10.0))
+    right = SoftBox((7.0, 1.2, 3.6), (0.0, 0.8, 0.6), 0.6, 4.6, blackbody(5200, 10.0))
     place, aim = (1.6 * sway, 7.2, 3.8 + lift), (1.2 * sway, WALL, 2.6 + lift)
-    glow = SoftBox(place, aim, 1.4, 1.0, blackbody(5200, 9.0 * power))
+    glow = SoftBox(place, aim, 1.4, 1.0, blackbody(6200, 9.0 * power))
     return key, left, right, glow
 
 
