@@ -18,7 +18,7 @@ Light = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
 # The halo: widths in em and their shares. A tight one hugs the tube, a wide one fills the air.
-HALO: Final = ((0.035, 0.45), (0.11, 0.35), (0.36, 0.20))
+HALO: Final = ((0.035, 0.40), (0.12, 0.33), (0.45, 0.27))
 
 
 def halo(lettering: Lettering, lit: Plane | None) -> Light | None:

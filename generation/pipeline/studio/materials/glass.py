@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Width of the round edge, and of the frosted line on it that catches light, in em.
 EDGE: Final = 0.045
 FROST: Final = 0.011
+# Radiance of that line; bottle glass has none.
+RIM: Final = 0.7
 # Where light takes the longest way through the edge it turns to the glass's own colour: place and
 # width of that band, in em, and what one passage through a surface leaves there and elsewhere.
 BAND, BAND_WIDTH = 0.030, 0.013
@@ -25,9 +27,9 @@ CLEAR: Final[Rgb] = (0.97, 1.0, 0.995)
 # Strips of light that the round edges draw as thin lines, and a window in the upper left.
 MIRRORED: Final = Mirrored(
     boxes=(
-        Softbox(-14, 38, 120, 26, 7.0, 3),
-        Softbox(0, 74, 200, 14, 6.0, 5),
-        Softbox(-98, 6, 24, 100, 5.0, 6),
+        Softbox(-14, 38, 120, 26, 5.0, 3),
+        Softbox(0, 74, 200, 14, 4.5, 5),
+        Softbox(-98, 6, 24, 100, 3.0, 6),
         Softbox(104, 12, 18, 90, 3.0, 6),
         Softbox(0, -72, 220, 16, 1.2, 8),
     ),
@@ -51,7 +53,7 @@ def deep(setting: Setting) -> bool:
 def seen_through(setting: Setting) -> tuple[Rgb, Rgb]:
     """Return what glass makes of the picture behind: lit from behind, or deep bottle glass."""
     if deep(setting):
-        return (0.03, 0.09, 0.11), (0.0, 0.005, 0.008)
+        return (0.008, 0.050, 0.110), (0.0, 0.006, 0.022)
     wanted = CONTRAST * (setting.brightness + FLARE) - 0.6 * setting.brightness
     lift = min(max(wanted, LIT[0]), LIT[1])
     return (0.6, 0.63, 0.65), (0.88 * lift, lift, 1.06 * lift)
@@ -61,10 +63,10 @@ def rim(points: Points, setting: Setting) -> Floats:
     """Return the frosted line along the outline: light that entered elsewhere leaves there."""
     import numpy as np
 
+    if deep(setting):
+        return np.zeros((len(points.inset), 3), np.float32)
     line = np.exp(-((points.inset / FROST) ** 2))[:, None] * points.front[:, None]
-    above = (0.55 + 0.45 * points.normals[:, 1:2]) if deep(setting) else 1.0
-    strength = 0.25 if deep(setting) else 0.7
-    return np.asarray(strength * above * line * np.array((0.86, 0.97, 1.0)), np.float32)
+    return np.asarray(RIM * line * np.array((0.86, 0.97, 1.0)), np.float32)
 
 
 def paint(points: Points, _: Setting) -> Mapping[str, Floats]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 # A little blue against the set's warm light.
 STEEL: Final[Rgb] = (0.86, 0.88, 0.91)
+# On a bright set bright steel cannot be read: there it is black chrome, from this luminance on.
+BLACK_CHROME: Final[Rgb] = (0.100, 0.105, 0.118)
+BRIGHT: Final = 0.26
 
 # Reach of the bevel, in em.
 REACH: Final = 0.050
@@ -54,11 +57,16 @@ def flash(points: Points, _: Setting) -> Floats:
     return np.asarray(FLASH * (line * towards)[:, None] * np.array(STEEL), np.float32)
 
 
-def surface(_: Setting) -> Bsdf:
+def steel(setting: Setting) -> Rgb:
+    """Return the metal's reflectance."""
+    return BLACK_CHROME if setting.brightness > BRIGHT else STEEL
+
+
+def surface(setting: Setting) -> Bsdf:
     """Return polished steel, sharp enough to read as chrome."""
     return {
         "type": "principled",
-        "base_color": rgb(*STEEL),
+        "base_color": rgb(*steel(setting)),
         "metallic": 1.0,
         "roughness": 0.12,
     }
@@ -70,7 +78,7 @@ MATERIAL: Final = Material(
     surface=surface,
     faces=("black_han_sans", "noto_sans_kr"),
     mirrored=MIRRORED,
-    tone=lambda _: STEEL,
+    tone=steel,
     tracking=0.01,
     glow=Glow(flash, lambda _: STEEL),
 )
