@@ -9,7 +9,7 @@ from typing import Final
 
 from generation.pipeline.errors import UnknownChoice
 
-from . import candy, glass, gold_balloon, metal, neon
+from . import candy, glass, gold_balloon, ink, lacquer, metal, neon, wood
 from .material import Material, Setting
 
 __all__ = ["MATERIALS", "Material", "Setting", "material"]
@@ -20,6 +20,9 @@ MATERIALS: Final[tuple[Material, ...]] = (
     neon.MATERIAL,
     glass.MATERIAL,
     candy.MATERIAL,
+    wood.MATERIAL,
+    lacquer.MATERIAL,
+    ink.MATERIAL,
 )
 
 

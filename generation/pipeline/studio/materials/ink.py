@@ -1,0 +1,107 @@
+"""먹/붓글씨: black ink from a full brush on a sheet of hanji."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .material import Bsdf, Material, Plate, Points, Rgb, Setting, painted
+from .mirrored import Mirrored, Softbox
+from .noise import noise, smooth_step
+from .profile import Rounded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .material import Floats
+
+INK: Final[Rgb] = (0.010, 0.010, 0.012)
+PAPER: Final[Rgb] = (0.86, 0.81, 0.70)
+
+# The brush ran dry: bristles' tracks across a stroke per em, and the share of strokes that show.
+BRISTLES: Final = 95.0
+DRY_FROM: Final = 0.70
+
+MIRRORED: Final = Mirrored(
+    boxes=(
+        Softbox(-40, 46, 64, 44, 6.6, 10, 0.1),
+        Softbox(70, 16, 40, 60, 0.7, 12, 0.1),
+        Softbox(0, 84, 360, 24, 2.4, 10, 0.1),
+    ),
+    dark=(0.14, 0.135, 0.13),
+    set_share=0.35,
+    rim_warmth=0.0,
+)
+
+
+def _dryness(points: Points) -> Floats:
+    """Return 0 where ink covers and 1 where paper shows between the bristles' tracks."""
+    import numpy as np
+
+    x, y = points.vertices[:, 0], points.vertices[:, 1]
+    along = x * points.along[:, 0] + y * points.along[:, 1]
+    track = noise(np.abs(along) * 5, points.inset * BRISTLES, 7)
+    patch = noise(x * 2.3, y * 2.3, 8) * 0.7 + noise(x * 6, y * 6, 9) * 0.3
+    dry = smooth_step(DRY_FROM, 0.86, patch) * smooth_step(0.58, 0.74, track)
+    return np.asarray(0.60 * dry * smooth_step(0.010, 0.024, points.inset), np.float32)
+
+
+def paint(points: Points, _: Setting) -> Mapping[str, Floats]:
+    """Return `ink` (N, 3), its colour, and `rough` (N, 1): still wet where it lies thick."""
+    import numpy as np
+
+    dry = _dryness(points)[:, None]
+    colour = np.array(INK) + (np.array(PAPER) * 0.8 - np.array(INK)) * dry
+    x, y = points.vertices[:, 0], points.vertices[:, 1]
+    wet = smooth_step(0.45, 0.8, noise(x * 1.7 + 40, y * 1.7, 10))[:, None]
+    return {
+        "vertex_ink": np.asarray(colour, np.float32),
+        "vertex_rough": np.asarray(0.70 - 0.38 * wet * (1 - dry), np.float32),
+    }
+
+
+def surface(_: Setting) -> Bsdf:
+    """Return soot in glue: matt, with a wet sheen in places."""
+    return {
+        "type": "principled",
+        "base_color": painted("ink"),
+        "roughness": painted("rough"),
+        "specular": 0.2,
+    }
+
+
+def fibres(points: Points, _: Setting) -> Mapping[str, Floats]:
+    """Return `paper` (N, 3): uneven pulp with long fibres, thinner and lighter at the torn rim."""
+    import numpy as np
+
+    x, y = points.vertices[:, 0], points.vertices[:, 1]
+    pulp = 0.6 * noise(x * 2.2, y * 2.2, 40) + 0.4 * noise(x * 13, y * 13, 41)
+    bent = y + 0.12 * noise(x * 2, y * 2, 42)
+    threads = smooth_step(0.80, 0.95, noise(x * 4, bent * 34, 43))
+    steep = smooth_step(0.84, 0.96, noise(bent * 30 + x * 9, x * 3 - y * 5, 44))
+    threads = np.maximum(threads, steep)
+    tone = 0.90 + 0.14 * pulp - 0.16 * threads + 0.10 * np.exp(-points.inset / 0.02)
+    return {"vertex_paper": np.asarray(np.array(PAPER) * tone[:, None], np.float32)}
+
+
+def hanji(_: Setting) -> Bsdf:
+    """Return paper of mulberry bark."""
+    return {
+        "type": "principled",
+        "base_color": painted("paper"),
+        "roughness": 0.85,
+        "specular": 0.2,
+    }
+
+
+MATERIAL: Final = Material(
+    key="ink",
+    profile=Rounded(radius=0.010, depth=0.006),
+    surface=surface,
+    faces=("east_sea_dokdo", "nanum_brush"),
+    mirrored=MIRRORED,
+    tone=lambda _: PAPER,
+    paint=paint,
+    swell=0.004,
+    tracking=0.02,
+    plate=Plate(hanji, margin=0.24, gap=0.0, depth=0.014, sheet=True, paint=fibres),
+)
