@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script of its own
 """A complete client: asks for an ad, follows it, saves it. Needs Python 3.11 and httpx.
 
 python docs/client.py --site http://127.0.0.1:8000 --key nc_… --photo photo.jpg --copy "오늘만 특가"
