@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 # Luminance contrast that the worst tenth of the lettering must reach (WCAG 2.2, 1.4.11: graphics
 # and large text), and how far past it the backdrop is taken, so that rounding cannot undo it.
 ENOUGH: Final = 3.0
-AIM: Final = 3.2
+AIM: Final = 3.12
 WORST_TENTH: Final = 10
 # Contrast is judged as the eye does from arm's length: over patches of this part of the frame.
 PATCH: Final = 0.012
@@ -68,11 +68,12 @@ LIGHTENING: Final = (
 )
 # Where a faint shade of the set will not do, the letters' own middle tones are raised against a
 # dark set, or lowered against a bright one, with their lights left alone: `toned`.
-TONES: Final = {True: (1.0, 1.3, 1.7), False: (1.0, 0.75, 0.55)}
+TONES: Final = {True: (1.0, 1.3, 1.7, 2.3), False: (1.0, 0.75, 0.55, 0.4)}
 # What a change costs the picture: a shade by the square of its strength, as two faint ones are
-# better than one that is seen; a glow twice that; each step of tone as much as a faint shade.
+# better than one that is seen; a glow twice that; the first step of tone as much as a faint
+# shade, the last as much as a deep one.
 GLOW_COST: Final = 2.0
-TONE_COST: Final = 0.13
+TONE_COST: Final = 0.08
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,15 @@ class _Outline:
         rim = face & (cv2.erode(face.astype(np.uint8), np.ones((width, width), np.uint8)) == 0)
         self.outside_weight = _blurred(self.around, self.sigma)
         self.outline = rim & (self.outside_weight > 0.05)
-        self.inside = [self._means(own, part) for part in (face, rim)]
+        self.own, self.parts = np.asarray(own, np.float32), (face, rim)
+        self.inside: dict[float, list[tuple[Floats, Floats]]] = {}
+
+    def _inside(self, tone: float) -> list[tuple[Floats, Floats]]:
+        """Return the patch means of the letters' faces and rims in that tone, and weights."""
+        if tone not in self.inside:
+            own = toned(self.own, tone)
+            self.inside[tone] = [self._means(own, part) for part in self.parts]
+        return self.inside[tone]
 
     def _means(self, layer: Floats, part: Mask) -> tuple[Floats, Floats]:
         """Return patch means of the layer over the part at the outline, and their weights."""
@@ -142,8 +151,8 @@ class _Outline:
         outside = _blurred(ground * self.around, self.sigma)[self.outline]
         outside /= self.outside_weight[self.outline]
         best = np.zeros_like(outside)
-        for mean, weight in self.inside:
-            contrast = _contrast(toned(mean, tone), outside)
+        for mean, weight in self._inside(tone):
+            contrast = _contrast(mean, outside)
             best = np.maximum(best, np.where(weight > 0.02, contrast, 0))
         seen = best[best > 0]
         return float(np.percentile(seen, WORST_TENTH)) if len(seen) else HIGHEST
@@ -188,7 +197,7 @@ def toned(text: Floats, tone: float) -> Floats:
 def _attempts() -> Iterator[tuple[Shade, bool, float]]:
     """Yield what is tried, from what is seen least: shades, glows, and tones of the letters."""
     tries = [
-        (cost * shade.strength**2 + TONE_COST * level, shade, darker, tone)
+        (cost * shade.strength**2 + TONE_COST * level**1.5, shade, darker, tone)
         for shades, darker, cost in ((DARKENING, True, 1.0), (LIGHTENING, False, GLOW_COST))
         for shade in shades
         for level, tone in enumerate(TONES[darker])

@@ -111,3 +111,10 @@ def test_lettering_below_the_product_stays_above_the_ground(rig):
     matrix = headline_frame(rig, box)
     lowest = matrix @ np.array([0, -box.height / 2, 0, 1])
     assert lowest[2] > 0
+
+
+@pytest.mark.parametrize("crop", [Box(150, 190, 60, 90), Box(-40, -30, 100, 60)])
+def test_a_crop_that_reaches_out_of_the_frame_can_be_photographed(rig, crop):
+    scene = build_scene(rig, scale=0.25, crop=crop)
+    height, width = render_passes(scene, seed=1, samples=1).radiance.shape[:2]
+    assert (width, height) == (round(crop.width / 4), round(crop.height / 4))

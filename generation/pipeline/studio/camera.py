@@ -148,7 +148,7 @@ def sensor(
     """
     import mitsuba as mi
 
-    half_w, half_h = _half_film(camera, scale)
+    half_w, half_h = _half_film(camera, scale, crop)
     _, _, forward = camera.axes
     position = camera.position
     lens: dict[str, Any] = {"type": "perspective"}
@@ -169,16 +169,21 @@ def sensor(
     }
 
 
-def _half_film(camera: Camera, scale: float) -> tuple[int, int]:
-    """Return half the film's size: the frame's farther edges from the optical axis."""
-    half_w = math.ceil(max(camera.axis_x, camera.width - camera.axis_x) * scale)
-    half_h = math.ceil(max(camera.axis_y, camera.height - camera.axis_y) * scale)
+def _half_film(camera: Camera, scale: float, crop: Box | None) -> tuple[int, int]:
+    """Return half the film's size: the farther edges, from the optical axis, of the frame and of
+    a crop that reaches out of it.
+    """
+    left, top = min(0, crop.x if crop else 0), min(0, crop.y if crop else 0)
+    right = max(camera.width, crop.right if crop else 0)
+    bottom = max(camera.height, crop.bottom if crop else 0)
+    half_w = math.ceil(max(camera.axis_x - left, right - camera.axis_x) * scale)
+    half_h = math.ceil(max(camera.axis_y - top, bottom - camera.axis_y) * scale)
     return half_w, half_h
 
 
 def _film(camera: Camera, scale: float, crop: Box, rows: tuple[int, int] | None) -> dict[str, Any]:
     """Return the part of the film that is exposed."""
-    half_w, half_h = _half_film(camera, scale)
+    half_w, half_h = _half_film(camera, scale, crop)
     first, end = rows or (0, max(round(crop.height * scale), 1))
     return {
         "type": "hdrfilm",
