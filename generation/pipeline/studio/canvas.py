@@ -25,9 +25,10 @@ Canvas = NDArray[np.float32]
 def blank(camera: Camera) -> tuple[Canvas, NDArray[np.float32], NDArray[np.float32]]:
     """Return an empty canvas (h, w, 3) and its columns (1, w) and rows (h, 1) in frame pixels."""
     width, height = (max(round(side * CANVAS_SCALE), 8) for side in (camera.width, camera.height))
-    columns = (np.arange(width, dtype=np.float32) + 0.5)[None, :] * camera.width / width
-    rows = (np.arange(height, dtype=np.float32) + 0.5)[:, None] * camera.height / height
-    return np.zeros((height, width, 3), np.float32), columns, rows
+    columns = (np.arange(width) + 0.5)[None, :] * camera.width / width
+    rows = (np.arange(height) + 0.5)[:, None] * camera.height / height
+    canvas = np.zeros((height, width, 3), np.float32)
+    return canvas, columns.astype(np.float32), rows.astype(np.float32)
 
 
 def horizon_row(camera: Camera) -> float:
@@ -81,6 +82,6 @@ def hung(camera: Camera, canvas: Canvas) -> dict[str, Any]:
     texture = {"type": "bitmap", "bitmap": mi.Bitmap(paint), "raw": True, "wrap_mode": "clamp"}
     return {
         "type": "rectangle",
-        "to_world": mi.ScalarTransform4f(matrix),
+        "to_world": mi.ScalarTransform4f(matrix.astype(np.float32)),
         "bsdf": {"type": "diffuse", "reflectance": texture},
     }

@@ -71,7 +71,7 @@ def log_rings(rng: np.random.Generator) -> ColourMap:
     angle = np.arctan2(y, x)
     rays = np.sin(angle * 90 + 3 * stretched_noise(rng, size, size, (9, 9)))
     fibres = stretched_noise(rng, size, size, (size // 2, size // 2))
-    tone = 0.40 * rings**2 + 0.05 * rays + 0.10 * fibres
+    tone = 0.30 * rings**2 + 0.05 * rays + 0.10 * fibres
     tone += 0.12 * stretched_noise(rng, size, size, (5, 5)) + 0.25 * np.clip(away - 0.62, 0, 1)
     pale, dark = np.array((0.80, 0.63, 0.44)), np.array((0.47, 0.31, 0.18))
     mix = np.clip(tone, 0, 1)[..., None]

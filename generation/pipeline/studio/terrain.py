@@ -63,7 +63,7 @@ def ripples(rng: np.random.Generator, x: Plane, y: Plane, length: float) -> Plan
     wave = np.sin(2 * np.pi * bent / length)
     wave = wave + 0.22 * np.sin(4 * np.pi * bent / length + 0.9)
     height = (0.5 + 0.42 * wave) * (0.78 + 0.22 * rolling(rng, x, y, 3.0 * length))
-    return np.asarray(np.clip(height, 0.0, 1.2), np.float64)
+    return np.asarray(height, np.float64)
 
 
 def calm_middle(x: Plane, y: Plane, radius: float) -> Plane:

@@ -34,19 +34,19 @@ from generation.pipeline.studio.textures import ColourMap, colour_texture, stret
 from . import Levels, Staging, StudioSet
 
 # Sand as displayed: pale quartz, and the darker grains among it.
-SAND: Final = (0.93, 0.86, 0.76)
+SAND: Final = (0.95, 0.86, 0.72)
 GRAIN_SPREAD: Final = 0.085
 GRAIN_TEXTURE: Final = 1024
 # Decimetres that one repeat of the grain covers: two pixels a grain at full size.
 GRAIN_REPEAT: Final = 4.0
 # Ripples in decimetres: crest to crest, height, and where the product has flattened them.
 RIPPLE_LENGTH: Final = 0.85
-RIPPLE_HEIGHT: Final = 0.19
+RIPPLE_HEIGHT: Final = 0.16
 FLATTENED: Final = 1.15
 # The sand the camera sees: from before the lower edge; rows and columns of the mesh.
 SAND_FRONT: Final = -6.5
-SAND_ROWS: Final = 230
-SAND_COLUMNS: Final = 130
+SAND_ROWS: Final = 240
+SAND_COLUMNS: Final = 170
 # The shore lies this share of the product's box below the horizon (the sea's height in the
 # picture), and no higher than this share of the box below its top.
 SEA_HEIGHT: Final = 0.17
@@ -54,8 +54,8 @@ SHORE_BELOW_TOP: Final = -0.03
 # A shell's middle keeps this far from the frame's sides, in decimetres.
 SHELL_ROOM: Final = 0.48
 # Hue of the open sea, and how far the palette may draw it towards turquoise or violet.
-SEA_HUE: Final = 0.555
-SEA_REACH: Final = 0.03
+SEA_HUE: Final = 0.565
+SEA_REACH: Final = 0.022
 SUN_KELVIN: Final = 4700.0
 
 
@@ -82,7 +82,7 @@ def _lights(staging: Staging) -> tuple[SoftBox, ...]:
 
 
 def _ambient(_: Staging) -> Rgb:
-    return (0.27, 0.34, 0.43)
+    return (0.31, 0.37, 0.44)
 
 
 def _grains(seed: int) -> ColourMap:
@@ -106,7 +106,7 @@ def _sand_heights(seed: int, x: Plane, y: Plane) -> Plane:
     calm = calm_middle(x, y, FLATTENED)
     soft = np.exp(-((np.maximum(y, 0) / 22.0) ** 2))
     height = calm * soft * RIPPLE_HEIGHT * crests + 0.05 * swell * calm
-    return np.asarray(np.where(calm < 0.5, np.minimum(height, 0.01), height) - 0.012)
+    return np.asarray(np.minimum(height, 0.01 + 0.2 * calm) - 0.012)
 
 
 def _shapes(rig: Rig) -> dict[str, Shape]:
@@ -173,15 +173,15 @@ def _seascape(rig: Rig, rng: np.random.Generator) -> Canvas:
     camera, palette = rig.camera, rig.palette
     canvas, columns, rows = blank(camera)
     horizon, shore, unit = horizon_row(camera), _shore(camera, rig), rig.layout.product.height
-    sky = gradient(rows, _sky_stops(palette, horizon, unit))
+    heaven = gradient(rows, _sky_stops(palette, horizon, unit))
     clouds = 0.5 * noise(rng, canvas, (9, 3)) + 0.35 * noise(rng, canvas, (22, 7))
     high = np.clip((horizon - rows) / unit, 0, 1)
-    sky = sky * (1 + 0.07 * np.clip(clouds, -1.5, 1.5) * high)[..., None]
+    sky = heaven * (1 + 0.07 * np.clip(clouds, -1.5, 1.5) * high)[..., None]
     sun_side = 1 + 0.16 * (1 - columns / camera.width)[..., None] * np.array([1.0, 0.86, 0.66])
-    water = gradient(rows, _sea_stops(palette, horizon, shore))
+    sea = gradient(rows, _sea_stops(palette, horizon, shore))
     swell = noise(rng, canvas, (max(canvas.shape[0] // 7, 4), 3))
     near = np.clip((rows - horizon) / max(shore - horizon, 1), 0, 1)
-    water = water * (1 + 0.16 * np.clip(swell, -1.5, 1.5) * near)[..., None]
+    water = sea * (1 + 0.16 * np.clip(swell, -1.5, 1.5) * near)[..., None]
     canvas[:] = np.where((rows < horizon)[..., None], sky * sun_side, water)
     line = shore + 0.006 * unit * noise(rng, canvas, (2, 6))[:1]
     foam = np.exp(-(((rows - line + 0.035 * unit) / (0.022 * unit)) ** 2))

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.pipeline.studio.backdrops import Backdrop, Lamp
 from generation.pipeline.studio.camera import Array
@@ -225,8 +226,8 @@ def _wood(rig: Rig, rng: np.random.Generator) -> Canvas:
 
 
 def _trunks(
-    rng: np.random.Generator, across: np.ndarray, down: np.ndarray, unit: float
-) -> np.ndarray:
+    rng: np.random.Generator, across: NDArray[np.float32], down: NDArray[np.float32], unit: float
+) -> NDArray[np.bool_]:
     """Return where a few upright trunks stand, from the upper edge to the ground.
 
     `across` from the frame's middle and `down` from the horizon in pixels, as is `unit`.

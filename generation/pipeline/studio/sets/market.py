@@ -38,15 +38,22 @@ LYING_ALLEY: Final = 4.5
 # The tray's radius under standing and under lying goods, and split bamboo.
 TRAY_RADIUS: Final = 1.75
 LYING_TRAY_RADIUS: Final = 2.25
-BAMBOO: Final[Rgb] = (0.42, 0.26, 0.10)
+BAMBOO: Final[Rgb] = (0.45, 0.31, 0.15)
 SEAM: Final[Rgb] = (0.010, 0.006, 0.004)
 BULB_KELVIN: Final = 3000.0
-# Linear colours of the stalls: canvas awnings, painted signs, heaps of fruit, greens and spice.
+# Linear colours of the stalls: awnings, counters, signs, heaps of fruit, greens and spice.
 AWNINGS: Final[tuple[Rgb, ...]] = (
-    (0.55, 0.04, 0.03),
-    (0.06, 0.22, 0.12),
-    (0.05, 0.13, 0.30),
-    (0.62, 0.50, 0.32),
+    (0.40, 0.05, 0.035),
+    (0.10, 0.19, 0.12),
+    (0.09, 0.14, 0.24),
+    (0.52, 0.42, 0.29),
+    (0.36, 0.22, 0.11),
+)
+COVERS: Final[tuple[Rgb, ...]] = (
+    (0.24, 0.14, 0.08),
+    (0.36, 0.26, 0.17),
+    (0.16, 0.17, 0.11),
+    (0.26, 0.08, 0.05),
 )
 SIGNS: Final[tuple[Rgb, ...]] = ((0.80, 0.72, 0.52), (0.75, 0.45, 0.06), (0.65, 0.06, 0.04))
 GOODS: Final[tuple[Rgb, ...]] = (
@@ -111,7 +118,7 @@ def _laid_out(rig: Rig) -> dict[str, Shape]:
         return {"cloth": cloth_mat(seed=rig.seed, size=(3.2, 2.7), bsdf=_woven(colours, relief))}
     if choice == "tray":
         radius = TRAY_RADIUS if rig.pose == "stands" else LYING_TRAY_RADIUS
-        colours, relief = weave(rig.seed, 1024, 46, (0.86, 0.70, 0.44), (0.30, 0.19, 0.09))
+        colours, relief = weave(rig.seed, 1024, 84, (0.88, 0.76, 0.55), (0.40, 0.28, 0.15))
         return {
             "tray": woven_floor(radius, _woven(colours, relief)),
             "rim": tray_rim(radius, painted(BAMBOO)),
@@ -134,7 +141,7 @@ def _stall(
     """One stall along the alley: counter, heaps of goods, a sign, an awning over its own lamp."""
     x = side * (alley + 4.0)
     awning, sign = AWNINGS[int(rng.integers(len(AWNINGS)))], SIGNS[int(rng.integers(len(SIGNS)))]
-    wall, cover = side * (alley + 9), AWNINGS[int(rng.integers(len(AWNINGS)))]
+    wall, cover = side * (alley + 9), COVERS[int(rng.integers(len(COVERS)))]
     shapes: dict[str, Any] = {
         f"{name}_wall": block((wall, y, 4), (1, 17, 26), painted((0.22, 0.17, 0.14))),
         f"{name}_counter": block((x, y, -3.5), (8, 15, 9), painted(cover)),
@@ -165,7 +172,7 @@ def _backdrop(rig: Rig) -> Backdrop:
         for side in (-1.0, 1.0):
             place = y + float(rng.uniform(-2, 2))
             shapes |= _stall(rng, side, alley, place, f"stall_{row}_{side:.0f}")
-            hidden.append(_bulb((side * (alley - 0.5), place, 8.0), 0.0))
+            hidden.append(_bulb((side * (alley - 1.8), place, 8.0), 0.0))
     hidden.append(_bulb((0.0, 160.0, 9.0), 0.0))
     return Backdrop(shapes, (*hidden, *_strings(rig, rng)), DUSK)
 
