@@ -11,6 +11,7 @@ class TouchUp {
 
   constructor(root) {
     this.root = root;
+    for (const part of root.querySelectorAll("[data-needs-script]")) part.hidden = false;
     this.canvas = this.find("touch-canvas");
     this.token = document.querySelector("[name=csrfmiddlewaretoken]").value;
     this.strokes = [];
