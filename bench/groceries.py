@@ -59,7 +59,7 @@ def orange() -> list[Part]:
 
 
 def fish() -> list[Part]:
-    """굴비: one long fish lying on its side."""
+    """굴비: one long fish, its side to the camera."""
     body = [(0, -2.9), (0.35, -2.6), (0.72, -1.9), (0.86, -0.9), (0.8, 0.2), (0.5, 1.5),
             (0.22, 2.3), (0.16, 2.6)]  # fmt: skip
     skin = textured(mottled("#b8a878", "#7d7f86", 9), 0.3)
@@ -70,9 +70,9 @@ def fish() -> list[Part]:
         np.array([(0, 0), (0, 1), (1, 1), (1, 0.5), (1, 0)], np.float32),
         np.array([(0, 1, 3), (1, 2, 3), (0, 3, 4)], np.uint32), skin,
     )  # fmt: skip
-    eye = sphere(0.09, (-2.35, -0.42, 0.14), coloured((0.01, 0.01, 0.01), 0.1))
-    whole = [turned(lying, 90, axis=0), tail, eye]
-    return [moved(part, (-0.2, 0, 0.4)) for part in whole]
+    eye = sphere(0.09, (-2.35, -0.2, 0.14), coloured((0.01, 0.01, 0.01), 0.1))
+    whole = [lying, turned(tail, 90, axis=0), eye]
+    return [moved(part, (-0.2, 0, 0.86)) for part in whole]
 
 
 def bread() -> list[Part]:
@@ -92,7 +92,7 @@ def snack_bag() -> list[Part]:
 def paper_bag() -> list[Part]:
     """원두 봉투: a kraft bag with a folded top."""
     front = label((800, 900), "#b8905e", [("원두", 230, "#2a1a10", 0.45)])
-    return [box((2.6, 1.6, 1.7), textured(front, 0.8)),
+    return [box((2.6, 1.6, 3.4), textured(front, 0.8)),
             box((2.4, 0.35, 0.35), textured(front[:200], 0.8), 3.4)]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 # Luminance contrast that art direction asks of the lettering's worst tenth.
 CONTRAST_WANTED: Final = 3.0
 # Below this the cut-out is worth a look by the merchant.
-CUTOUT_CONFIDENCE_WANTED: Final = 0.6
+CUTOUT_CONFIDENCE_WANTED: Final = 0.75
 
 FAINT: Final = gettext_lazy("글자가 배경에 조금 묻힐 수 있어요 (대비 %(ratio)s:1)")
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from generation.pipeline.cutout import CutOut, cut_out
 from generation.pipeline.errors import NoProductFound, PhotoUnreadable
+from generation.pipeline.grounding import CARD_CONFIDENCE
 
 from .product_photos import Backdrop, ProductPhoto, Shape, intersection_over_union, product_photo
 
@@ -43,7 +44,7 @@ def test_a_product_on_a_calm_backdrop_is_cut_out(
     photo = product_photo(shape, backdrop, seed=5, side=420)
     found = cut(photo.rgb, tmp_path)
     assert overlap(found, photo) >= 0.98
-    assert found.confidence >= 0.7
+    assert found.confidence >= CARD_CONFIDENCE
     assert found.method == "colour_model"
 
 
@@ -181,7 +182,7 @@ def test_clutter_is_never_cut_with_confidence(shape: Shape, tmp_path: Path) -> N
         found = cut(photo.rgb, tmp_path)
     except NoProductFound:
         return
-    assert found.confidence < 0.4 or overlap(found, photo) > 0.95
+    assert found.confidence < CARD_CONFIDENCE or overlap(found, photo) > 0.95
 
 
 def test_a_product_that_fills_the_photo_is_not_trusted(tmp_path: Path) -> None:
@@ -198,3 +199,32 @@ def test_the_same_photo_gives_the_same_cut_out(tmp_path: Path) -> None:
     first, again = cut(photo.rgb, tmp_path), cut(photo.rgb, tmp_path)
     assert (first.rgba == again.rgba).all()
     assert first.confidence == again.confidence
+
+
+@pytest.mark.parametrize("size", [(8000, 300), (300, 8000)], ids=["wide", "high"])
+def test_an_extremely_long_photo_is_cut_or_refused_in_words(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    photo = np.full((size[1], size[0], 3), (226, 222, 216), np.uint8)
+    middle = (slice(size[1] // 3, 2 * size[1] // 3), slice(size[0] // 3, 2 * size[0] // 3))
+    photo[middle] = (160, 40, 30)
+    found = cut(photo, tmp_path)
+    left, top, right, bottom = found.box
+    assert abs((right - left) - size[0] / 3) < 30
+    assert abs((bottom - top) - size[1] / 3) < 30
+
+
+def test_a_tiny_product_is_cut_out_or_refused_in_words(tmp_path: Path) -> None:
+    photo = product_photo("bottle", "plain", side=420, fill=0.12)
+    try:
+        found = cut(photo.rgb, tmp_path)
+    except NoProductFound:
+        return
+    assert found.confidence < 0.4 or overlap(found, photo) > 0.85
+
+
+def test_a_nearly_transparent_photo_has_no_product(tmp_path: Path) -> None:
+    photo = product_photo("bowl", "plain", side=200)
+    faint = np.round(photo.alpha * 40).astype(np.uint8)
+    with pytest.raises(NoProductFound):
+        cut(np.dstack([photo.rgb, faint]), tmp_path)

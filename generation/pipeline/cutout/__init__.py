@@ -85,6 +85,14 @@ def margin_box(mask: NDArray[np.bool_], margin: int = MARGIN) -> tuple[int, int,
     )
 
 
+def working_scale(shape: tuple[int, ...], side: int) -> float:
+    """Return the factor that brings (H, W, ...) to the area of a square of `side` px, at most 1.
+
+    By area and not by the longer side: of an 8000 x 300 px photo something must be left.
+    """
+    return min(side / float(shape[0] * shape[1]) ** 0.5, 1.0)
+
+
 def _load(photo: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(photo) as image:

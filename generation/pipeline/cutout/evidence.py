@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .backdrop import Backdrop, fit_backdrop
 from .edges import joints, sharp_edges
+from .saliency import surroundedness
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -28,6 +29,7 @@ class Evidence:
 
     `colour`: (H, W) Lab distance with shadows forgiven; `backdrop.distance` is the one without.
     `edges`: (H, W) where the photo steps sharply; `joints`: (H, W) where the backdrop itself may.
+    `salient`: (H, W) 0..1 how often thresholds close a pixel off from the frame.
     """
 
     lab: Floats
@@ -35,6 +37,7 @@ class Evidence:
     colour: Floats
     edges: Mask
     joints: Mask
+    salient: Floats
     low: float
     high: float
 
@@ -45,16 +48,18 @@ def gather_evidence(small: NDArray[np.uint8]) -> Evidence:
     backdrop = fit_backdrop(lab)
     low = max(LOW, LOW_SIGMAS * backdrop.sigma)
     high = max(HIGH, HIGH_SIGMAS * backdrop.sigma)
-    colour = _forgive_shadow(lab, backdrop)
+    colour = forgive_shadow(lab, backdrop)
     edges = sharp_edges(lab, colour > high)
-    return Evidence(lab, backdrop, colour, edges, joints(backdrop.lab), low, high)
+    return Evidence(
+        lab, backdrop, colour, edges, joints(backdrop.lab), surroundedness(lab), low, high
+    )
 
 
-def _forgive_shadow(lab: Floats, backdrop: Backdrop) -> Floats:
+def forgive_shadow(lab: Floats, backdrop: Backdrop, deepest: float = DEEPEST_SHADOW) -> Floats:
     """Return the distance from the backdrop dimmed by a neutral shadow of the best depth."""
     photo, wall = (_linear_rgb(layer) for layer in (lab, backdrop.lab))
     depth = (photo * wall).sum(2) / np.maximum((wall * wall).sum(2), 1e-6)
-    shaded = _lab_of_linear(wall * np.clip(depth, DEEPEST_SHADOW, 1)[..., None])
+    shaded = _lab_of_linear(wall * np.clip(depth, deepest, 1)[..., None])
     difference = np.linalg.norm(lab - shaded, axis=2)
     return np.where(depth < 1, difference, backdrop.distance).astype(np.float32)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from generation.pipeline.errors import NoProductFound
 
+from . import working_scale
 from .grabcut import run_grabcut
 from .matte import draw_edge
 from .outline import disc
@@ -21,7 +22,7 @@ from .outline import disc
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Long side of the picture in which strokes are followed: a finger is no finer.
+# Side of the square with the area of the picture in which strokes are followed.
 STROKE_SIDE: Final = 512
 # A stroke reaches this far, as a part of that side, and so many times its own half width.
 REACH: Final = 0.2
@@ -44,7 +45,7 @@ def touch_up(photo: Bytes, start: Bytes | None, keep: Mask, drop: Mask) -> Bytes
     strokes the start's alpha stays as it is, value for value. All zero when nothing is left.
     """
     alpha = _automatic(photo) if start is None else start
-    scale = min(STROKE_SIDE / max(photo.shape[:2]), 1.0)
+    scale = working_scale(photo.shape, STROKE_SIDE)
     small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     size = (small.shape[1], small.shape[0])
     before = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) >= SOLID

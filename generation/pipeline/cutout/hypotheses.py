@@ -1,0 +1,63 @@
+"""The outlines a photo may have, each found in a way that fails on other photos than the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .closure import closed_outline, fenced, restore
+from .evidence import Evidence
+from .grabcut import salient_thing, settle_edge, whole_photo
+from .outline import outline
+
+Bytes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+# Where a salient thing begins, in parts of the saliency's own threshold: all of it, or a half.
+STRICT, LAX = 1.0, 0.45
+
+
+def unexplained(small: Bytes, evidence: Evidence) -> Mask:
+    """What the backdrop's surfaces do not explain in `small` (H, W, 3)."""
+    return _settled(outline(evidence), small, evidence)
+
+
+def standing_out(small: Bytes, evidence: Evidence) -> Mask:
+    """What thresholds close off near the middle."""
+    return _settled(salient_thing(small, evidence, STRICT), small, evidence)
+
+
+def standing_out_faintly(small: Bytes, evidence: Evidence) -> Mask:
+    """The same, with parts that stand out less: a bowl under its fruit."""
+    return _settled(salient_thing(small, evidence, LAX), small, evidence)
+
+
+def closed_off(small: Bytes, evidence: Evidence) -> Mask:
+    """What sharp edges enclose: white on white."""
+    body = fenced(evidence)
+    if not body.any():
+        return body
+    mask = closed_outline(evidence, body)
+    return restore(settle_edge(small, mask, evidence), body, evidence) if mask.any() else mask
+
+
+def frame_against_middle(small: Bytes, evidence: Evidence) -> Mask:
+    """What GrabCut makes of the whole photo."""
+    return _settled(whole_photo(small, evidence), small, evidence)
+
+
+# The first three are enough where they agree; the last two are asked where they do not.
+HYPOTHESES: Final[tuple[Callable[[Bytes, Evidence], Mask], ...]] = (
+    unexplained,
+    standing_out,
+    standing_out_faintly,
+    closed_off,
+    frame_against_middle,
+)
+
+
+def _settled(mask: Mask, small: Bytes, evidence: Evidence) -> Mask:
+    return settle_edge(small, mask, evidence) if mask.any() else mask

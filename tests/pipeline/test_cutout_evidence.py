@@ -1,0 +1,66 @@
+"""What the cut-out's decisions are based on: things that stand out, shadows, and confidence."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.pipeline.cutout import working_scale
+from generation.pipeline.cutout.confidence import AGREEMENT_NAMES, WEIGHTS, variants, vectors
+from generation.pipeline.cutout.evidence import Evidence, gather_evidence
+from generation.pipeline.cutout.features import NAMES
+from generation.pipeline.cutout.shadow import shed_shadow
+
+from .product_photos import intersection_over_union, product_photo
+
+SIDE = 240
+
+
+def evidence_of(pixels: NDArray[np.uint8]) -> Evidence:
+    return gather_evidence(pixels)
+
+
+def test_a_thing_that_thresholds_close_off_stands_out_from_planks() -> None:
+    photo = product_photo("bowl", "table", seed=5, side=SIDE)
+    salient = evidence_of(photo.rgb).salient
+    assert salient[photo.alpha > 0.5].mean() > 5 * salient[photo.alpha < 0.5].mean()
+
+
+def test_a_soft_shadow_is_shed_and_the_product_is_not() -> None:
+    ground = np.full((SIDE, SIDE, 3), (120, 150, 190), np.float32)
+    product = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(product, (110, 120), 50, 1, -1)
+    cast = np.zeros((SIDE, SIDE), np.float32)
+    cv2.ellipse(cast, (150, 160), (50, 16), 0, 0, 360, 1.0, -1)
+    dimmed = ground * (1 - 0.5 * cv2.GaussianBlur(cast, (0, 0), 6))[..., None]
+    photo = np.where(product[..., None] > 0, (200, 60, 30), dimmed).astype(np.uint8)
+    with_shadow = (product > 0) | (cv2.GaussianBlur(cast, (0, 0), 6) > 0.2)
+    lit = shed_shadow(with_shadow, evidence_of(photo))
+    assert intersection_over_union(with_shadow, product > 0) < 0.85
+    assert intersection_over_union(lit, product > 0) > 0.95
+
+
+def test_a_grey_product_is_not_shed_as_a_shadow() -> None:
+    photo = product_photo(
+        "bowl", "plain", side=SIDE, colour=(140, 140, 142), ground=(225, 222, 215), shadow=0
+    )
+    mask = photo.alpha > 0.5
+    assert intersection_over_union(shed_shadow(mask, evidence_of(photo.rgb)), mask) > 0.97
+
+
+def test_every_measurement_has_a_weight_and_agreement_is_one_of_them() -> None:
+    assert len(WEIGHTS) == len(NAMES) + len(AGREEMENT_NAMES)
+    photo = product_photo("box", "plain", side=SIDE)
+    evidence = evidence_of(photo.rgb)
+    mask = photo.alpha > 0.5
+    twice = vectors([variants(mask, evidence), variants(mask.copy(), evidence)])
+    alone = vectors([variants(mask, evidence)])
+    best = len(NAMES)
+    assert twice[0][2][best] == 1.0
+    assert alone[0][2][best] == 0.0
+
+
+def test_a_long_photo_keeps_its_short_side_when_it_is_made_small() -> None:
+    assert 300 * working_scale((300, 8000), 320) > 50
+    assert working_scale((100, 100), 320) == 1.0
