@@ -107,5 +107,6 @@ MATERIAL: Final = Material(
     swell=0.028,
     tracking=0.03,
     paint=paint,
+    path_depth=2,
     glow=Glow(bleed, lambda setting: flavour(setting)[1]),
 )

@@ -74,6 +74,7 @@ MATERIAL: Final = Material(
     tone=lambda _: (0.02, 0.02, 0.02),
     swell=-TUBE,
     tracking=0.05,
+    path_depth=2,
     glow=Glow(shine, gas, spill=8.0, bloom=1.1),
     plate=Plate(board, margin=0.075, gap=0.05, depth=0.03),
 )
