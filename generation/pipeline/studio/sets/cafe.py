@@ -27,8 +27,8 @@ PALE_WOOD: Final[Rgb] = (0.96, 0.88, 0.77)
 DARK_WOOD: Final[Rgb] = (0.84, 0.72, 0.57)
 WALL: Final = 11.0
 # Cream on the wheel (0..1), and how far the palette may draw the wall from it: blush to straw.
-CREAM_HUE: Final = 0.10
-LEANING: Final = 0.035
+CREAM_HUE: Final = 0.094
+LEANING: Final = 0.014
 # Morning sun through the window as the camera sees it, and what it is aimed at.
 SUN: Final = (-8.5, -15.0, 13.0)
 AIM: Final = (-2.6, 0.0, 5.0)

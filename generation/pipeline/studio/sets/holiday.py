@@ -21,7 +21,7 @@ from . import Levels, Staging, StudioSet
 SILKS: Final[dict[int, Rgb]] = {
     0: (0.46, 0.05, 0.06),
     5: (0.05, 0.30, 0.26),
-    7: (0.085, 0.145, 0.27),
+    7: (0.08, 0.18, 0.34),
 }
 # The woven clouds are lighter and shinier than their ground.
 CLOUD_GAIN: Final = 1.32
