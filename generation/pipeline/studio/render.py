@@ -100,6 +100,8 @@ def render_passes(
     use_variant()
     loaded = mitsuba_scene(scene)
     view = loaded.sensors()[0] if lens is None else mi.load_dict(lens)
+    if wavefront.is_compiled(mi.variant()):
+        samples_per_pass = wavefront.whole_rounds(samples_per_pass)
     total = max(1, -(-samples // samples_per_pass))
     guides = _render_guides(loaded, guide_samples, seed) if guide_samples else None
     running = np.zeros((), np.float64)
