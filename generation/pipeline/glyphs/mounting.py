@@ -77,10 +77,15 @@ def with_plate(mesh: TextMesh, plate: Plate | None, layout: TextLayout) -> TextM
     if plate is None:
         return mesh
     board = plate_mesh(plate, layout, mesh)
-    parts = ("vertices", "normals", "front", "inset", "along", "outward")
-    joined = {name: np.concatenate([getattr(mesh, name), getattr(board, name)]) for name in parts}
     return replace(
-        mesh, faces=np.concatenate([mesh.faces, board.faces + len(mesh.vertices)]), **joined
+        mesh,
+        vertices=np.concatenate([mesh.vertices, board.vertices]),
+        normals=np.concatenate([mesh.normals, board.normals]),
+        faces=np.concatenate([mesh.faces, board.faces + np.int32(len(mesh.vertices))]),
+        front=np.concatenate([mesh.front, board.front]),
+        inset=np.concatenate([mesh.inset, board.inset]),
+        along=np.concatenate([mesh.along, board.along]),
+        outward=np.concatenate([mesh.outward, board.outward]),
     )
 
 

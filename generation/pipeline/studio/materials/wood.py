@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # Linear colours (early wood, late wood, burnt): maple for dark sets, walnut for bright ones.
 MAPLE: Final[tuple[Rgb, Rgb, Rgb]] = ((0.86, 0.57, 0.27), (0.44, 0.19, 0.055), (0.05, 0.017, 0.006))
 WALNUT: Final[tuple[Rgb, Rgb, Rgb]] = (
-    (0.20, 0.082, 0.032),
-    (0.075, 0.027, 0.011),
+    (0.25, 0.105, 0.042),
+    (0.055, 0.019, 0.008),
     (0.016, 0.007, 0.004),
 )
 # Linear luminance behind the letters over which walnut stands out better.
@@ -81,8 +81,8 @@ def surface(_: Setting) -> Bsdf:
     return {
         "type": "principled",
         "base_color": painted("grain"),
-        "roughness": 0.48,
-        "specular": 0.45,
+        "roughness": 0.52,
+        "specular": 0.3,
         "clearcoat": 0.15,
         "clearcoat_gloss": 0.7,
     }
