@@ -52,7 +52,7 @@ SIGN_PLACES: Final = (0.04, 0.17, 0.31, 0.70, 0.84, 0.97)
 # The signs' distance behind the product, and their height above the street, in decimetres.
 SIGN_DEPTH: Final = 26.0
 # How bright the wet ground mirrors a sign, and how bright a broad panel is against a tube.
-MIRRORED: Final = 4.6
+MIRRORED: Final = 3.0
 BROAD_SHARE: Final = 0.45
 # How bright a sign behind the headline is.
 CALM_SHARE: Final = 0.45
@@ -259,7 +259,7 @@ SET: Final = StudioSet(
     elevation=7.0,
     lying_elevation=14.0,
     aperture=0.16,
-    backdrop_level=Levels(0.085, 0.065, 0.05),
+    backdrop_level=Levels(0.075, 0.056, 0.045),
     vignette=0.34,
     key_level=Levels(0.12, 0.09, 0.065),
     gloss=_gloss,
