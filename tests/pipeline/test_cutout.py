@@ -191,7 +191,7 @@ def test_a_product_that_fills_the_photo_is_not_trusted(tmp_path: Path) -> None:
         found = cut(photo.rgb, tmp_path)
     except NoProductFound:
         return
-    assert found.confidence < 0.4
+    assert found.confidence < CARD_CONFIDENCE
 
 
 def test_the_same_photo_gives_the_same_cut_out(tmp_path: Path) -> None:
