@@ -56,7 +56,7 @@ def _grain(points: Points) -> Floats:
     x, y = points.vertices[:, 0], points.vertices[:, 1]
     slow = noise(x * 0.45, y * 1.3, 1) + 0.30 * noise(x * 1.3, y * 3.1, 2)
     phase = RINGS * (y + points.vertices[:, 2] * 0.6 + WANDER * 4 * slow)
-    ring = phase - np.floor(phase)
+    ring = np.asarray(phase - np.floor(phase), np.float32)
     late = smooth_step(0.45, 0.92, ring) * (1 - smooth_step(0.92, 1.0, ring))
     fibre = noise(x * 2.5, y * 42, 3) * 0.6 + noise(x * 4, y * 75, 4) * 0.4
     return np.asarray(np.clip(0.85 * late + 0.60 * (fibre - 0.40), 0, 1), np.float32)
