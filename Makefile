@@ -8,7 +8,7 @@ ARGS   ?=
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ad lint types bench samples lock clean
+.PHONY: help run test ad lint types bench samples contact-sheet lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ bench: $(VENV)/dev.stamp ## print how fast it is (tables; nothing is asserted)
 
 samples: $(VENV)/base.stamp ## render the style pictures of the form with the real engine
 	@$(BIN)/python manage.py samples $(ARGS)
+
+contact-sheet: $(VENV)/base.stamp ## render every set, format and material small into docs/contact-sheet*.webp
+	@$(BIN)/python manage.py contact_sheet $(ARGS)
 
 lock: $(VENV)/dev.stamp ## pin every package again (needs uv)
 	uv pip compile -q --universal --no-header pyproject.toml -o requirements/base.txt
