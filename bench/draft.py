@@ -59,8 +59,9 @@ class Form:
         self.wishes["photo_id"] = str(sent.json()["id"])
 
     def engine_seconds(self) -> float:
-        times = self.site.processes()["engine"].cpu_times()
-        return float(times.user + times.system)
+        engine = self.site.processes().get("engine")
+        times = engine.cpu_times() if engine else None
+        return float(times.user + times.system) if times else 0.0
 
     def change(self, **wishes: str) -> Drawn:
         """Change something; return when its first and its last picture were there."""
