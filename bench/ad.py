@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpx
 import websockets
 
+from . import engine
 from .site import ROOT, Site, peak_memory_mb, token
 from .tables import show, summary
 
@@ -100,6 +101,7 @@ def change_copy(site: Site, client: httpx.Client, job_path: str, copy: str) -> R
 
 def bench(runs: int) -> None:
     """Print the tables: whole ads, copy changes, peak memory of every process."""
+    engine.tables(runs)
     with Site() as site:
         client = site.sign_up()
         cold = one_ad(site, client, COPIES[0])

@@ -44,7 +44,13 @@ def test_every_pass_is_reported_and_can_stop_the_rendering(rig):
             raise StageCancelled
 
     with pytest.raises(StageCancelled):
-        render_passes(build_scene(rig, scale=0.25), seed=1, samples=4, on_pass=stop_at_two)
+        render_passes(
+            build_scene(rig, scale=0.25),
+            seed=1,
+            samples=16,
+            samples_per_pass=4,
+            on_pass=stop_at_two,
+        )
     assert seen == [(1, 4, (54, 54, 3)), (2, 4, (54, 54, 3))]
 
 

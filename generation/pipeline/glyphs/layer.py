@@ -31,7 +31,7 @@ def developed(
     alpha = np.clip(layers.alpha, 0.0, 1.0)
     colour = _bled(layers.radiance, alpha)
     if clean:
-        colour = denoise(colour)
+        colour = denoise(colour, fast=True)
     return develop(colour, exposure), alpha
 
 
