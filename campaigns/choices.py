@@ -8,6 +8,7 @@ from typing import Final
 
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
+from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from generation.pipeline import catalog
@@ -16,6 +17,8 @@ from generation.pipeline.glyphs.faces import Face, face, faces
 
 from .models import Ad
 
+# Own words stand in a row with the names of styles.
+QUOTED: Final = 18
 # The catalogue is free of Django; what it says in Korean is translated here.
 HINTS: Final = (
     gettext_noop("따뜻한 전구와 나무 좌판"),
@@ -78,12 +81,17 @@ def label_of(style: catalog.Style | catalog.PaletteChoice) -> str:
 def wishes_of(ad: Ad) -> list[str]:
     """Return what was asked for in a few words: background, text, format."""
     return [
-        _label(catalog.background_style, ad.background_style),
-        _label(catalog.text_style, ad.text_style),
+        _quoted(ad.background_words) or _label(catalog.background_style, ad.background_style),
+        _quoted(ad.text_words) or _label(catalog.text_style, ad.text_style),
         *([face_name(ad.font)] if ad.font else []),
         *([_label(catalog.palette, ad.palette)] if ad.palette != "auto" else []),
         ad.format,
     ]
+
+
+def _quoted(words: str) -> str:
+    """Return own words as a short quotation, nothing for none."""
+    return f"‘{Truncator(words).chars(QUOTED)}’" if words else ""
 
 
 def face_name(key: str) -> str:
@@ -160,3 +168,8 @@ def showcase() -> list[Tile]:
 
 def position_tiles() -> list[Tile]:
     return [Tile(str(key), str(label), "") for key, label in Ad.TextPosition.choices]
+
+
+def style_names(background: str, text: str) -> tuple[str, str]:
+    """Return the names of two styles in the reader's language, their keys if not offered."""
+    return _label(catalog.background_style, background), _label(catalog.text_style, text)

@@ -21,6 +21,7 @@ from accounts.models import User
 from campaigns.files import file_response
 
 from . import phrases
+from .asked import asked_of
 from .deadlines import WORKER_SEEN_AS_GONE_AFTER
 from .errors import GenerationRefused, sentence
 from .models import Job, JobEvent, StageResult, WorkerProcess
@@ -114,6 +115,7 @@ class JobAdmin(ReadOnly):
         (_("지금"), {"fields": ("status", "stage_now", "progress_percent", "stop_requested_at")}),
         (_("실패"), {"fields": ("failure", "error_code", "traceback")}),
         (_("확인"), {"fields": ("proofs", "checks_found")}),
+        (_("프롬프트"), {"fields": ("written_by", "tokens")}),
         (_("일손"), {"fields": ("attempt", "losses", "lease_owner", "lease_expires_at")}),
         (_("때"), {"fields": ("created_at", "queued_at", "started_at", "finished_at", "took")}),
         (_("요청"), {"fields": ("asked", "idempotency_key"), "classes": ("collapse",)}),
@@ -168,6 +170,17 @@ class JobAdmin(ReadOnly):
     def proofs(self, job: Job) -> SafeString | str:
         lines = ((proof.words,) for proof in proof_lines(job.checks))
         return format_html_join("", "<div>{}</div>", lines) or "—"
+
+    @admin.display(description=_("쓴 곳"))
+    def written_by(self, job: Job) -> str:
+        asked = asked_of(job)
+        reason = (job.parameters.get("prompts") or {}).get("reason")
+        return " · ".join(filter(None, (asked.writer, reason))) if asked else "—"
+
+    @admin.display(description=_("쓴 토큰"))
+    def tokens(self, job: Job) -> int:
+        asked = asked_of(job)
+        return asked.tokens if asked else 0
 
     @admin.display(description=_("잰 값"))
     def checks_found(self, job: Job) -> SafeString:

@@ -29,9 +29,28 @@ from campaigns.intake import PhotoRefused
 from campaigns.models import Ad, ProductPhoto
 from campaigns.services import SEED_LIMIT, new_seed, store_photo
 
+from .own_words import OWN_WORDS_LIMIT, background_words_offer, text_words_offer
+
 NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
 # Real signs of real shops: a tap fills the field.
 EXAMPLES = (_("건어물 대박 세일"), _("오늘만 반값"), _("갓 구운 빵"), _("신상 입고"))
+
+# What shops sell for; a suggestion takes one of them up.
+OCCASIONS = (_("추석"), _("설날"), _("여름"), _("신상"), _("세일"))
+
+
+class OwnWordsField(forms.CharField):
+    """A description in the merchant's own words: one paragraph, counted as the page counts."""
+
+    def __init__(self, **options: Any) -> None:
+        too_long = _("설명은 300자까지예요. 조금 줄여 주세요.")
+        messages = {"max_length": too_long}
+        super().__init__(
+            required=False, max_length=OWN_WORDS_LIMIT, error_messages=messages, **options
+        )
+
+    def to_python(self, value: Any) -> str:
+        return " ".join((super().to_python(value) or "").split())
 
 
 class AdTextField(forms.CharField):
@@ -71,6 +90,8 @@ class AdForm(forms.Form):
     font = _choice(_("글꼴"), required=False)
     palette = _choice(_("색"), required=False)
     subtext = forms.CharField(label=_("작은 문구"), required=False)
+    background_words = OwnWordsField(label=_("내 말로 배경 설명하기"))
+    text_words = OwnWordsField(label=_("내 말로 글자 설명하기"))
     # The draft's arrangement is the ad's.
     seed = forms.IntegerField(
         required=False, min_value=0, max_value=SEED_LIMIT - 1, widget=forms.HiddenInput
@@ -98,7 +119,11 @@ class AdForm(forms.Form):
         self.initial.setdefault("seed", new_seed())
         self.copy_limit, self.subtext_limit = settings.MAX_COPY_LENGTH, SUBTEXT_LIMIT
         self.photo_limit = settings.MAX_PHOTO_BYTES
-        self.examples = EXAMPLES
+        self.examples, self.occasions = EXAMPLES, OCCASIONS
+        self.own_words = {
+            "background_words": background_words_offer(),
+            "text_words": text_words_offer(),
+        }
 
     def clean_photo(self) -> ProductPhoto | None:
         upload = self.cleaned_data["photo"]
@@ -137,7 +162,7 @@ class AdForm(forms.Form):
         """What `campaigns.services.create_ad` is told."""
         names = (
             *("ad_text", "subtext", "background_style", "text_style", "text_position"),
-            *("format", "font"),
+            *("format", "font", "background_words", "text_words"),
         )
         return {name: self.cleaned_data[name] for name in names} | {
             "photo": self.shown_photo,
@@ -151,6 +176,13 @@ class AdForm(forms.Form):
         photo = self.shown_photo.pk if self.shown_photo else None
         asked = json.dumps(self.wishes() | {"photo": photo}, sort_keys=True)
         return f"{self.cleaned_data['form_key']}:{sha256(asked.encode()).hexdigest()[:32]}"
+
+
+class OwnWordsForm(forms.Form):
+    """What the picture shall be, in the merchant's own words; nothing leaves it to the styles."""
+
+    background_words = OwnWordsField()
+    text_words = OwnWordsField()
 
 
 class NewWordsForm(forms.Form):

@@ -40,6 +40,13 @@ def make_with_new_words(*, ad: Ad, by: User, ad_text: str) -> Job:
 
 
 @transaction.atomic
+def make_with_own_words(*, ad: Ad, by: User, background_words: str, text_words: str) -> Job:
+    """Make the same ad with other descriptions of its background and lettering."""
+    words = {"background_words": background_words, "text_words": text_words}
+    return _submit(copy_ad(ad=ad, by=by, **words), by)
+
+
+@transaction.atomic
 def make_again(*, ad: Ad, by: User) -> Job:
     """Make another take of the same wishes: a new seed arranges the scene anew."""
     return _submit(copy_ad(ad=ad, by=by, seed=new_seed()), by)

@@ -45,6 +45,21 @@ def job_spec(job: Job) -> AdSpec:
     return AdSpec(photo=Path(job.ad.photo.image.path) if job.ad.photo else None, **wishes)
 
 
+def styled_by(parameters: Mapping[str, Any], prompts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the styles that own words chose: set, palette, material.
+
+    Where there are no own words, what was picked stays.
+    """
+    styled = dict(parameters)
+    if parameters.get("background_words"):
+        styled["background_style"] = prompts["set"]
+        if parameters.get("palette", "auto") == "auto":
+            styled["palette"] = prompts["palette"]
+    if parameters.get("text_words"):
+        styled["text_style"] = prompts["material"]
+    return styled
+
+
 def planned_stages(parameters: Mapping[str, Any]) -> tuple[Stage, ...]:
     """Return the stages a job goes through: without copy the scene alone is the ad.
 

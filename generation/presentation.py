@@ -15,7 +15,9 @@ from campaigns.formats import FormatOffer, format_offer
 from campaigns.models import Ad
 
 from . import live
+from .asked import Asked, asked_of
 from .models import Job
+from .own_words import OWN_WORDS_LIMIT
 from .phrases import STATUSES, SUB_STEPS, stage_name
 from .pipeline.types import PROGRESS_SPAN, STAGES, Stage
 from .proof import ProofLine, proof_lines
@@ -75,6 +77,15 @@ class JobView:
     @property
     def proofs(self) -> list[ProofLine]:
         return proof_lines(self.state["checks"])
+
+    @property
+    def asked(self) -> Asked | None:
+        """Who wrote the prompts and what they say; None before they are written."""
+        return asked_of(self.job)
+
+    @property
+    def own_words_limit(self) -> int:
+        return OWN_WORDS_LIMIT
 
     @property
     def is_sharp(self) -> bool:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from .views import actions, draft, files, pages, touch_up
+from .views import actions, draft, files, pages, suggest, touch_up
 
 app_name = "generation"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("new/", pages.new_ad, name="new_ad"),
+    path("copies/", suggest.suggest, name="suggest"),
     path("photos/<int:pk>/touch-up/", touch_up.touch_up, name="touch_up"),
     path("photos/<int:pk>/touch-up/mask/", touch_up.mask, name="touch_up_mask"),
     path("photos/<int:pk>/touch-up/save/", touch_up.save, name="touch_up_save"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/again/", actions.job_again, name="job_again"),
     path("jobs/<uuid:pk>/formats/", actions.job_formats, name="job_formats"),
     path("jobs/<uuid:pk>/copy/", actions.job_copy, name="job_copy"),
+    path("jobs/<uuid:pk>/words/", actions.job_words, name="job_words"),
     path("jobs/<uuid:pk>/preview.webp", files.job_preview, name="job_preview"),
     path("jobs/<uuid:pk>/stages/<int:number>.png", files.job_stage, name="job_stage"),
     path("jobs/<uuid:pk>/result.png", files.job_result, name="job_result"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, Final
 
 from django.conf import settings
 
 from generation.forms import AdForm
-from generation.plan import SPEC_FIELDS
+from generation.plan import SPEC_FIELDS, styled_by
+from generation.prompts import Wish, from_the_book
+
+WISH_FIELDS: Final = tuple(field.name for field in fields(Wish))
 
 
 class DraftForm(AdForm):
@@ -19,8 +23,11 @@ class DraftForm(AdForm):
         self.fields["form_key"].required = False
 
     def spec(self) -> dict[str, Any]:
-        """Return AdSpec's fields but for the photo's path."""
-        wishes = {name: value for name, value in self.wishes().items() if name in SPEC_FIELDS}
+        """Return AdSpec's fields but for the photo's path; own words choose by the prompt book."""
+        told = self.wishes()
+        prompts = from_the_book(Wish(**{name: told[name] for name in WISH_FIELDS}))
+        styled = styled_by(told, prompts.model_dump())
+        wishes = {name: value for name, value in styled.items() if name in SPEC_FIELDS}
         return wishes | {
             "font": wishes.get("font") or None,
             "seed": wishes["seed"] or 0,

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from .book import from_the_book
+from .book import from_the_book, material_words, style_words
 from .copies import suggest_copies
 from .wording import Prompts, Wish
 from .writer import Written, write_prompts
 
-__all__ = ["Prompts", "Wish", "Written", "from_the_book", "suggest_copies", "write_prompts"]
+__all__ = [
+    "Prompts",
+    "Wish",
+    "Written",
+    "from_the_book",
+    "material_words",
+    "style_words",
+    "suggest_copies",
+    "write_prompts",
+]

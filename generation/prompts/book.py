@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from generation.pipeline import catalog
@@ -17,12 +18,19 @@ class Page(NamedTuple):
     words: tuple[str, ...]
 
 
+class Material(NamedTuple):
+    """A text style in English, and the Korean and English words that ask for it."""
+
+    prompt: str
+    words: tuple[str, ...]
+
+
 BACKGROUNDS: Final[dict[str, Page]] = {
     "market": Page(
         "Traditional Korean market stall, worn wooden plank table, woven bamboo tray, hanging "
         "lamps blurred into warm bokeh, amber light, shallow depth of field, photorealistic",
         "따뜻하고 정겨운",
-        ("시장", "정겨", "전통", "좌판", "노점", "market", "stall", "건어물", "수산"),
+        ("시장", "정겨", "전통", "좌판", "노점", "한옥", "마루", "수산", "건어물", "market"),
     ),
     "luxury": Page(
         "Dark green and black marble with fine veins, low glossy plinth with a thin brass edge, "
@@ -58,48 +66,107 @@ BACKGROUNDS: Final[dict[str, Page]] = {
         "Mossy stone slab in a forest clearing, blurred fresh leaves, dappled light from behind "
         "left, specks of light in the air, photorealistic",
         "싱그럽고 자연스러운",
-        ("숲", "자연", "나무", "유기농", "초록", "풀", "산", "forest", "nature", "organic", "moss"),
+        ("숲", "자연", "나무", "유기농", "초록", "산속", "이끼", "forest", "nature", "organic"),
     ),
     "neon": Page(
         "Wet dark street at night, magenta and cyan signs far out of focus, reflections on the "
         "ground, soft white key light on the subject, photorealistic",
         "화려한 밤의",
-        ("네온", "밤", "야시장", "포차", "클럽", "화려", "neon", "night", "cyber"),
+        ("네온", "밤거리", "밤하늘", "야경", "야시장", "포차", "클럽", "화려", "neon", "night"),
     ),
 }  # fmt: skip
-TEXTS: Final[dict[str, str]] = {
-    "gold_balloon": "Inflated gold foil balloon letters, glossy, soft studio reflections",
-    "neon": "Glowing neon tube letters on a dark backing plate, coloured glow",
-    "metal": "Deeply extruded chrome letters with crisp bevels and dark reflections",
-    "glass": "Thick clear glass letters with frosted rims, refraction, soft caustics",
-    "candy": "Round glossy jelly candy letters, saturated colour, light bleeding through",
-    "wood": "Carved wooden letters, grain along the strokes, burnt edges",
-    "lacquer": "Deep red lacquer letters with a gold edge line, mirror coat",
-    "ink": "Brush-written black ink letters on hanji paper, wet sheen",
+TEXTS: Final[dict[str, Material]] = {
+    "gold_balloon": Material(
+        "Inflated gold foil balloon letters, glossy, soft studio reflections",
+        ("풍선", "금색", "금빛", "황금", "골드", "파티", "생일", "balloon", "gold", "party"),
+    ),
+    "metal": Material(
+        "Deeply extruded chrome letters with crisp bevels and dark reflections",
+        ("메탈", "금속", "크롬", "은색", "은빛", "강철", "metal", "chrome", "silver", "steel"),
+    ),
+    "neon": Material(
+        "Glowing neon tube letters on a dark backing plate, coloured glow",
+        ("네온", "빛나", "형광", "간판", "불빛", "조명", "neon", "glow"),
+    ),
+    "glass": Material(
+        "Thick clear glass letters with frosted rims, refraction, soft caustics",
+        ("유리", "얼음", "투명", "크리스탈", "시원", "비치", "glass", "icy", "clear", "crystal"),
+    ),
+    "candy": Material(
+        "Round glossy jelly candy letters, saturated colour, light bleeding through",
+        ("캔디", "사탕", "젤리", "말랑", "달콤", "귀여", "알록달록", "candy", "jelly", "cute"),
+    ),
+    "wood": Material(
+        "Carved wooden letters, grain along the strokes, burnt edges",
+        ("나무", "원목", "목재", "통나무", "조각", "나이테", "wood", "carved"),
+    ),
+    "lacquer": Material(
+        "Deep red lacquer letters with a gold edge line, mirror coat",
+        ("옻칠", "칠기", "자개", "빨간", "붉은", "빨강", "금테", "lacquer"),
+    ),
+    "ink": Material(
+        "Brush-written black ink letters on hanji paper, wet sheen",
+        (
+            "붓",
+            "먹물",
+            "먹글씨",
+            "서예",
+            "캘리",
+            "한지",
+            "수묵",
+            "손글씨",
+            "ink",
+            "brush",
+            "calligraphy",
+        ),
+    ),
 }
+PLAIN_LETTERS: Final = "Three-dimensional letters, studio light"
 NO_TEXT: Final = "text, letters, watermark, logo, people, hands, blurry, low quality"
 NO_SHAPE: Final = "misspelled text, extra strokes, flat, blurry, low quality"
 
 
 def from_the_book(wish: Wish) -> Prompts:
-    """Return the prompts of the wish's styles; own words choose the style that they name."""
+    """Return the prompts of the wish's styles; own words choose the styles that they name."""
     style = best_style(wish.background_words) or wish.background_style
+    material = best_material(wish.text_words) or wish.text_style
     page = BACKGROUNDS.get(style) or BACKGROUNDS["minimal"]
     return Prompts(
         background_prompt=page.prompt,
         background_negative_prompt=NO_TEXT,
-        text_prompt=TEXTS.get(wish.text_style, "Three-dimensional letters, studio light"),
+        text_prompt=TEXTS[material].prompt if material in TEXTS else PLAIN_LETTERS,
         text_negative_prompt=NO_SHAPE,
         set=style,
+        material=material,
         palette=wish.palette,
         mood=page.mood,
     )
 
 
 def best_style(words: str) -> str | None:
-    """Return the style that most of the words ask for, None when none does."""
-    said = words.casefold()
+    """Return the background style that most of the words ask for, None when none does."""
+    return _most_named(words, style_words())
+
+
+def best_material(words: str) -> str | None:
+    """Return the text style that most of the words ask for, None when none does."""
+    return _most_named(words, material_words())
+
+
+def style_words() -> dict[str, tuple[str, ...]]:
+    """Return the words that ask for each background style on offer."""
     offered = [style.key for style in catalog.BACKGROUND_STYLES if style.key in BACKGROUNDS]
-    counts = {key: sum(word in said for word in BACKGROUNDS[key].words) for key in offered}
-    best = max(offered, key=counts.__getitem__)
+    return {key: BACKGROUNDS[key].words for key in offered}
+
+
+def material_words() -> dict[str, tuple[str, ...]]:
+    """Return the words that ask for each text style on offer."""
+    offered = [style.key for style in catalog.TEXT_STYLES if style.key in TEXTS]
+    return {key: TEXTS[key].words for key in offered}
+
+
+def _most_named(said: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
+    said = said.casefold()
+    counts = {key: sum(word in said for word in known) for key, known in words.items()}
+    best = max(counts, key=counts.__getitem__)
     return best if counts[best] else None

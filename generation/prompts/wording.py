@@ -45,6 +45,12 @@ def _offered(key: str) -> str:
     return key
 
 
+def _offered_material(key: str) -> str:
+    if key not in {style.key for style in catalog.TEXT_STYLES}:
+        raise ValueError("not a material of this site")
+    return key
+
+
 def _palette(key: str) -> str:
     if key not in {palette.key for palette in catalog.PALETTES}:
         raise ValueError("not a palette of this site")
@@ -61,6 +67,7 @@ class Prompts(BaseModel):
     text_prompt: Prompt
     text_negative_prompt: Negative
     set: Annotated[str, AfterValidator(_offered)]
+    material: Annotated[str, AfterValidator(_offered_material)]
     palette: Annotated[str, AfterValidator(_palette)]
     mood: Mood
 
@@ -70,6 +77,7 @@ def schema() -> dict[str, Any]:
     described: dict[str, Any] = Prompts.model_json_schema()
     properties = described["properties"]
     properties["set"]["enum"] = [style.key for style in catalog.BACKGROUND_STYLES]
+    properties["material"]["enum"] = [style.key for style in catalog.TEXT_STYLES]
     properties["palette"]["enum"] = [palette.key for palette in catalog.PALETTES]
     return described
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from generation import live
 from generation.models import Job, StageResult
 from generation.pipeline.types import Progress, Stage, StageOutput
-from generation.plan import engine_version, progress_span
+from generation.plan import engine_version, progress_span, styled_by
 from generation.preview_store import store_preview
 
 from . import stage_files
@@ -37,15 +37,11 @@ def begin_stage(claim: Claim, *, job: Job, stage: Stage) -> None:
 
 
 def record_prompts(claim: Claim, *, job: Job, prompts: Mapping[str, Any]) -> None:
-    """Keep the prompts of the job; own words choose the studio's set and palette by them.
+    """Keep the prompts of the job; own words choose the set, palette and material by them.
 
     Raises ClaimLost. `job` is changed likewise.
     """
-    parameters = {**job.parameters, "prompts": dict(prompts)}
-    if parameters.get("background_words"):
-        parameters["background_style"] = prompts["set"]
-        if parameters.get("palette", "auto") == "auto":
-            parameters["palette"] = prompts["palette"]
+    parameters = styled_by(job.parameters, prompts) | {"prompts": dict(prompts)}
     _change(claim, parameters=parameters)
     job.parameters = parameters
 

@@ -14,8 +14,13 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import editable_or_403, signed_in
 from generation.errors import GenerationRefused, sentence
-from generation.forms import NewWordsForm
-from generation.making import make_again, make_other_formats, make_with_new_words
+from generation.forms import NewWordsForm, OwnWordsForm
+from generation.making import (
+    make_again,
+    make_other_formats,
+    make_with_new_words,
+    make_with_own_words,
+)
 from generation.models import Job
 from generation.pipeline import catalog
 from generation.pipeline.errors import UnknownChoice
@@ -90,4 +95,18 @@ def job_copy(request: HttpRequest, pk: str) -> HttpResponse:
         act = lambda: make_with_new_words(ad=found.ad, by=by, ad_text=words)  # noqa: E731
         return _to_job(request, found, act)
     context = {"page": job_view(found, by), "new_words": form}
+    return render(request, "generation/job.html", context, status=422)
+
+
+@login_required
+@require_POST
+def job_words(request: HttpRequest, pk: str) -> HttpResponse:
+    """이대로 다시 만들기: the same ad with other descriptions of its own."""
+    found = editable_or_403(request, Job.objects.select_related("ad__photo"), pk=pk)
+    by = signed_in(request)
+    form = OwnWordsForm(request.POST)
+    if form.is_valid():
+        words = form.cleaned_data
+        return _to_job(request, found, lambda: make_with_own_words(ad=found.ad, by=by, **words))
+    context = {"page": job_view(found, by), "new_words": NewWordsForm(), "own_words": form}
     return render(request, "generation/job.html", context, status=422)

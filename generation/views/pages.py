@@ -22,6 +22,7 @@ from generation.presentation import job_view
 PREFILLED = (
     *("ad_text", "background_style", "text_style"),
     *("text_position", "composition_mode", "format", "palette", "subtext"),
+    *("background_words", "text_words"),
 )
 
 

@@ -27,6 +27,7 @@ GOOD = {
     "text_prompt": "Inflated gold foil balloons",
     "text_negative_prompt": "flat",
     "set": "minimal",
+    "material": "candy",
     "palette": "auto",
     "mood": "시원한 여름",
 }

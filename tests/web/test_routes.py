@@ -14,12 +14,12 @@ from generation.models import Job
 OPEN = {"generation:home", "set_language"}
 PERSONAL = {
     *("generation:new_ad", "campaigns:gallery", "campaigns:upload"),
-    *("generation:draft", "generation:draft_state"),
+    *("generation:draft", "generation:draft_state", "generation:suggest"),
 }
 CHANGES = {
     *("generation:job_stop", "generation:job_resume", "generation:job_again"),
     *("generation:job_copy", "generation:job_formats", "campaigns:bin", "campaigns:restore"),
-    *("generation:touch_up_mask", "generation:touch_up_save"),
+    *("generation:touch_up_mask", "generation:touch_up_save", "generation:job_words"),
 }
 OF_PHOTOS = {"campaigns:photo", "generation:touch_up"} | {n for n in CHANGES if "touch_up" in n}
 
