@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Team, User
 from campaigns.ad_text import SUBTEXT_LIMIT, CopyRefused, clean_ad_text, clean_subtext
@@ -35,8 +36,11 @@ NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
 # Real signs of real shops: a tap fills the field.
 EXAMPLES = (_("건어물 대박 세일"), _("오늘만 반값"), _("갓 구운 빵"), _("신상 입고"))
 
-# What shops sell for; a suggestion takes one of them up.
-OCCASIONS = (_("추석"), _("설날"), _("여름"), _("신상"), _("세일"))
+# What shops sell for; a suggestion takes one of them up, in Korean like the ad.
+OCCASIONS = (
+    *(gettext_noop("추석"), gettext_noop("설날"), gettext_noop("여름")),
+    *(gettext_noop("신상"), gettext_noop("세일")),
+)
 
 
 class OwnWordsField(forms.CharField):

@@ -60,7 +60,7 @@ BACKGROUNDS: Final[dict[str, Page]] = {
         "Folded Korean bojagi silk with woven cloud pattern, deep jewel colour, flecks of gold, "
         "warm light from above, darkened edges, festive Chuseok still life, photorealistic",
         "품위 있는 명절의",
-        ("명절", "추석", "설날", "설 ", "선물", "보자기", "한복", "한가위", "holiday", "silk"),
+        ("명절", "추석", "설날", "설 ", "선물", "보자기", "한복", "한가위", "chuseok", "holiday"),
     ),
     "forest": Page(
         "Mossy stone slab in a forest clearing, blurred fresh leaves, dappled light from behind "

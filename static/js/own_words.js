@@ -27,6 +27,13 @@
     return best;
   }
 
+  /* On a phone the styles lie in a row that scrolls sideways; the page itself stays where it is. */
+  function bringIntoRow(tile) {
+    const row = tile.parentElement;
+    const left = tile.offsetLeft - row.offsetLeft - (row.clientWidth - tile.clientWidth) / 2;
+    row.scrollTo({ left, behavior: "smooth" });
+  }
+
   function begin(root) {
     const field = root.querySelector("textarea");
     const styles = JSON.parse(document.getElementById(root.dataset.styles).textContent);
@@ -49,6 +56,7 @@
         const tile = pick.closest(".tile");
         tile.classList.toggle("tile--worded", pick.value === style);
         tile.parentElement.classList.toggle("tiles--worded", Boolean(style));
+        if (pick.value === style) bringIntoRow(tile);
       }
       hint.textContent = style ? root.dataset.named.replace("{name}", styles[style].label) : said ? root.dataset.unnamed : plain;
       hint.parentElement.classList.toggle("own__hint--named", Boolean(style));

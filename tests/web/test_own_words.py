@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
 from campaigns.models import Ad
@@ -57,9 +58,13 @@ def test_too_many_words_are_refused_and_stay_in_the_form(as_owner, wishes):
     assert not Ad.objects.exists()
 
 
-def test_every_example_names_a_style():
-    assert all(best_style(str(example)) for example in BACKGROUND_EXAMPLES)
-    assert all(best_material(str(example)) for example in TEXT_EXAMPLES)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_example_names_a_style_of_its_own(language):
+    with translation.override(language):
+        styles = [best_style(str(example)) for example in BACKGROUND_EXAMPLES]
+        materials = [best_material(str(example)) for example in TEXT_EXAMPLES]
+    assert styles == ["beach", "cafe", "holiday", "forest", "neon"]
+    assert materials == ["glass", "candy", "ink", "wood"]
 
 
 @pytest.mark.parametrize(
