@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from .ad_layers import Layers, Window, load_layers
 from .behind import Slide, slid, slide_behind
 from .frames import frame_for
+from .keyline import edged
 from .layout import Box
 from .legibility import REACH, Backing, back_up, toned, worst_contrast
 from .linear_light import luminance, to_linear, to_srgb
@@ -39,6 +40,11 @@ BLEND_OPACITY: Final = 0.94
 PNG_LEVEL: Final = 4
 # A change of the light by less than this is less than a step of 8 bits.
 LEAST_LIGHT: Final = 0.004
+# A stronger shade or glow than this would be seen as such: the letters get solid sides instead.
+MOST_SHADE: Final = 0.45
+MOST_GLOW: Final = 0.15
+# Height of a letter as a part of the frame's shorter side, where nothing says it.
+LETTER: Final = 0.12
 # Height of a headline's letters as a share of its ink, where nothing says where they stand.
 LETTER_OF_INK: Final = 0.45
 
@@ -111,7 +117,7 @@ def compose(layers: Layers, mode: CompositionMode, seed: int = 0, subtext: str =
     line = _subline(subtext, layers, alpha) if subtext else None
     window, side = _window(layers, alpha, line), min(alpha.shape)
     part = layers.within(window)
-    mixed, backing = _lit(part, alpha[window], mode, side)
+    mixed, alpha[window], backing = _lit(part, alpha[window], mode, side)
     inked = None
     if line is not None:
         free = _set_share(part) * (1 - alpha[window][..., None])
@@ -188,9 +194,12 @@ def _bounds(mask: NDArray[np.bool_], reach: int) -> Window:
     return rows, columns
 
 
-def _lit(part: Layers, alpha: Floats, mode: CompositionMode, side: int) -> tuple[Floats, Backing]:
+def _lit(
+    part: Layers, alpha: Floats, mode: CompositionMode, side: int
+) -> tuple[Floats, Floats, Backing]:
     """Return the window (H, W, 3) in linear light: the scene in the lettering's light, softly
-    backed where words need it, the product's own pixels, and the words.
+    backed where words need it, the product's own pixels, and the words; and the words' opacity,
+    which grows where they need sides to be seen by.
     """
     assert part.text is not None  # noqa: S101 - for the type checker
     text, scene, set_share = to_linear(part.text[..., :3]), to_linear(part.scene), _set_share(part)
@@ -202,6 +211,12 @@ def _lit(part: Layers, alpha: Floats, mode: CompositionMode, side: int) -> tuple
         scene = scene + part.glow * set_share
     words = alpha if part.front is None else np.minimum(part.front, alpha)
     backing = back_up(_ground(scene, text, alpha, part), luminance(text), words, side)
+    if not MOST_GLOW > backing.strength > -MOST_SHADE and part.front is None:
+        letter = float(np.median([y1 - y0 for _, y0, _, y1 in part.cells] or [LETTER * side]))
+        text, alpha = edged(text, alpha, scene, letter=letter, free=set_share[..., 0], side=side)
+        words, before = alpha, backing.before
+        backing = back_up(luminance(scene), luminance(text), words, side)
+        backing = replace(backing, before=before, edged=True)
     if backing.strength != 0:
         text = toned(text, backing.tone)
         scene = scene * (1 + (backing.gain[..., None] - 1) * set_share)
@@ -210,7 +225,7 @@ def _lit(part: Layers, alpha: Floats, mode: CompositionMode, side: int) -> tuple
         core = product_core(part.product)
         scene[core] = to_linear(part.product[core][:, :3])
     after = worst_contrast(_ground(scene, text, alpha, part), luminance(text), words, side)
-    return scene + (text - scene) * alpha[..., None], replace(backing, after=after)
+    return scene + (text - scene) * alpha[..., None], alpha, replace(backing, after=after)
 
 
 def _ground(scene: Floats, text: Floats, alpha: Floats, part: Layers) -> Floats:
@@ -263,6 +278,7 @@ def prove(composed: Composed, subtext: str = "") -> dict[str, Any]:
             "after": round(backing.after, 2),
             "backing": round(backing.strength, 2),
             "tone": backing.tone,
+            "edged": backing.edged,
         }
     if composed.slide is not None:
         checks["behind"] = composed.slide.to_json()

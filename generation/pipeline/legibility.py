@@ -82,7 +82,7 @@ class Backing:
 
     `gain` and `lift` (H, W) float: scene * gain + lift, in linear light; `tone` is what the
     letters are `toned` by. `strength` is negative for darkening, positive for lightening, 0 for
-    none. Contrasts are those of the worst tenth.
+    none. Contrasts are those of the worst tenth. `edged` letters were given sides of their own.
     """
 
     gain: Floats
@@ -91,6 +91,7 @@ class Backing:
     before: float
     after: float
     tone: float = 1.0
+    edged: bool = False
 
 
 def worst_contrast(scene: Floats, text: Floats, alpha: Floats, side: int | None = None) -> float:

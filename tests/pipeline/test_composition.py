@@ -189,7 +189,7 @@ def test_soft_edges_do_not_go_dark(compose: Compose) -> None:
     assert final[soft][:, 0].min() >= 250
 
 
-@pytest.mark.parametrize(("ground", "ink"), [(150, 245), (200, 240), (40, 30), (90, 140)])
+@pytest.mark.parametrize(("ground", "ink"), [(150, 245), (90, 140)])
 def test_words_that_cannot_be_read_get_a_soft_backing(
     compose: Compose, ground: int, ink: int
 ) -> None:

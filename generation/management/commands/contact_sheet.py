@@ -1,17 +1,15 @@
 """`make contact-sheet`: all sets in all formats and in all materials, as two pictures to look at.
 
 Each tile is a draft that goes through the same three stages as a merchant's ad. Tiles are kept as
-they are finished: an interrupted run goes on where it stopped, and `--fresh` renders them anew
-(only the named ones where names are given), which is what to do after a set or a material changed.
+they are finished: an interrupted run goes on where it stopped. `--fresh` renders them anew (the
+named ones, where names are given): tiles do not know when a set's or a material's code has changed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import itertools
 import shutil
 import tempfile
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +19,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from PIL import Image, ImageDraw, ImageFont
 
 from generation.pipeline import catalog
-from generation.pipeline.fingerprint import ENGINE_VERSION
+from generation.pipeline.fingerprint import stage_key
 from generation.pipeline.glyphs.faces import face
 from generation.pipeline.run import run_stage
-from generation.pipeline.types import STAGES, AdSpec, Progress, Stage, StageOutput, StageRequest
+from generation.pipeline.types import AdSpec, Progress, Stage, StageOutput, StageRequest
 
 PHOTOS: Final = settings.BASE_DIR / "campaigns" / "demo"
 # Each demo photo with copy that a merchant would put on it.
@@ -37,7 +35,7 @@ GOODS: Final = (
 # A material's place moves on by this much from set to set: 3 and 8 share no divisor, so that every
 # material comes once in a row and in every column.
 MATERIAL_STEP: Final = 3
-# The first seed: neighbours differ, so that props do too.
+# The first seed.
 SEED: Final = 7
 # Tiles of all formats are equally high; pixels between them and of the words beside them.
 TILE_HEIGHT: Final = 260
@@ -63,15 +61,16 @@ class Sheet:
     specs: tuple[tuple[AdSpec, ...], ...]
 
 
-def _ad(row: int, column: int, background: str, text: str, format_key: str) -> AdSpec:
-    photo, copy = GOODS[(row + column) % len(GOODS)]
+def _ad(number: int, background: str, text: str, format_key: str) -> AdSpec:
+    """Return the ad of that number: goods take turns, and no two neighbours share a seed."""
+    photo, copy = GOODS[number % len(GOODS)]
     return AdSpec(
         photo=PHOTOS / photo,
         ad_text=copy,
         background_style=background,
         text_style=text,
         format=format_key,
-        seed=SEED + 5 * row + column,
+        seed=SEED + number,
         draft=True,
     )
 
@@ -79,22 +78,22 @@ def _ad(row: int, column: int, background: str, text: str, format_key: str) -> A
 def sheets() -> tuple[Sheet, Sheet]:
     """Return sets by formats, photos and materials taking turns, and materials by sets."""
     sets = [style.key for style in catalog.BACKGROUND_STYLES]
-    materials = [style.key for style in catalog.TEXT_STYLES]
+    texts = [style.key for style in catalog.TEXT_STYLES]
     formats = [frame.key for frame in catalog.FORMATS]
     by_format = tuple(
         tuple(
-            _ad(row, column, style, materials[(MATERIAL_STEP * row + column) % len(materials)], key)
+            _ad(5 * row + column, style, texts[(MATERIAL_STEP * row + column) % len(texts)], key)
             for column, key in enumerate(formats)
         )
         for row, style in enumerate(sets)
     )
     by_material = tuple(
-        tuple(_ad(row, column, style, material, "1:1") for column, style in enumerate(sets))
-        for row, material in enumerate(materials)
+        tuple(_ad(column, style, material, "1:1") for column, style in enumerate(sets))
+        for material in texts
     )
     return (
         Sheet("contact-sheet", tuple(sets), tuple(formats), by_format),
-        Sheet("contact-sheet-materials", tuple(materials), tuple(sets), by_material),
+        Sheet("contact-sheet-materials", tuple(texts), tuple(sets), by_material),
     )
 
 
@@ -115,31 +114,81 @@ class Command(BaseCommand):
         out = Path(options["out"] or (work if options["names"] else settings.BASE_DIR / "docs"))
         out.mkdir(parents=True, exist_ok=True)
         chosen = [narrowed(sheet, set(options["names"])) for sheet in sheets()]
-        chosen = [sheet for sheet in chosen if sheet.rows and sheet.columns]
-        total, done = sum(len(sheet.rows) * len(sheet.columns) for sheet in chosen), 0
-        for sheet in chosen:
-            tiles: list[list[Image.Image]] = []
-            for specs in sheet.specs:
-                tiles.append([])
-                for spec in specs:
-                    done += 1
-                    wanted = replace(spec, test_mode=options["test_mode"])
-                    tiles[-1].append(self._tile(wanted, work, options["fresh"], f"{done}/{total}"))
-            save(laid_out(sheet, tiles), out / f"{sheet.name}.webp")
-            self.stdout.write(str(out / f"{sheet.name}.webp"))
+        total = sum(len(row) for sheet in chosen for row in sheet.specs)
+        counted = itertools.count(1)
+        with tempfile.TemporaryDirectory() as folder:
+            studio = Studio(work, Path(folder), fresh=options["fresh"])
+            for sheet in (sheet for sheet in chosen if sheet.rows):
+                tiles: list[list[Image.Image]] = []
+                for row in sheet.specs:
+                    tiles.append([])
+                    for spec in row:
+                        self.stdout.write(f"{next(counted)}/{total} {_words(spec)}")
+                        tile = studio.tile(replace(spec, test_mode=options["test_mode"]))
+                        tiles[-1].append(tile)
+                path = out / f"{sheet.name}.webp"
+                save(laid_out(sheet, tiles), path)
+                self.stdout.write(str(path))
 
-    def _tile(self, spec: AdSpec, work: Path, fresh: bool, count: str) -> Image.Image:
-        path = work / "tiles" / f"{_name(spec)}.webp"
-        if fresh or not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            start = time.perf_counter()
+
+def _words(spec: AdSpec) -> str:
+    return f"{spec.background_style} {spec.format} {spec.text_style}"
+
+
+class Studio:
+    """Renders tiles into `work`, or takes those that are there unless all is to be `fresh`.
+
+    Scenes are kept in `folder` as long as it lasts: the same set with other letters costs no
+    second photograph.
+    """
+
+    def __init__(self, work: Path, folder: Path, *, fresh: bool) -> None:
+        self.folder, self.fresh = folder, fresh
+        self.tiles, self.cache = work / "tiles", work / "stages"
+        for made in (self.tiles, self.cache):
+            made.mkdir(parents=True, exist_ok=True)
+        self.scenes: dict[str, StageOutput] = {}
+
+    def tile(self, spec: AdSpec) -> Image.Image:
+        """Return the finished ad."""
+        path = self.tiles / f"{_key(Stage.COMPOSITION, spec)}.webp"
+        if self.fresh or not path.exists():
             part = path.with_suffix(".part")
-            _render(spec, work / "stages").save(part, "WEBP", quality=TILE_QUALITY)
+            self._ad(spec).save(part, "WEBP", quality=TILE_QUALITY)
             part.replace(path)
-            what = f"{spec.background_style} {spec.format} {spec.text_style}"
-            self.stdout.write(f"{count} {what} {time.perf_counter() - start:.1f} s")
         with Image.open(path) as image:
             return image.convert("RGB")
+
+    def _ad(self, spec: AdSpec) -> Image.Image:
+        done = {Stage.BACKGROUND: self._scene(spec)}
+        with tempfile.TemporaryDirectory() as folder:
+            for stage in (Stage.TEXT, Stage.COMPOSITION):
+                done[stage] = self._run(stage, spec, done, Path(folder) / stage)
+            with Image.open(done[Stage.COMPOSITION].image) as image:
+                return image.convert("RGB")
+
+    def _scene(self, spec: AdSpec) -> StageOutput:
+        key = _key(Stage.BACKGROUND, spec)
+        if key not in self.scenes:
+            self.scenes[key] = self._run(Stage.BACKGROUND, spec, {}, self.folder / key)
+        return self.scenes[key]
+
+    def _run(
+        self, stage: Stage, spec: AdSpec, done: dict[Stage, StageOutput], out: Path
+    ) -> StageOutput:
+        out.mkdir()
+        request = StageRequest(
+            stage=stage, spec=spec, earlier=done, out_dir=out, cache_dir=self.cache
+        )
+        return run_stage(request, _quiet)
+
+
+def _key(stage: Stage, spec: AdSpec) -> str:
+    return stage_key(stage, spec, spec.photo.name if spec.photo else None)
+
+
+def _quiet(progress: Progress) -> None:
+    """Nobody watches."""
 
 
 def narrowed(sheet: Sheet, names: set[str]) -> Sheet:
@@ -159,32 +208,6 @@ def narrowed(sheet: Sheet, names: set[str]) -> Sheet:
         columns=tuple(sheet.columns[column] for column in columns),
         specs=tuple(tuple(sheet.specs[row][column] for column in columns) for row in rows),
     )
-
-
-def _name(spec: AdSpec) -> str:
-    """Name a tile by all that it depends on, but for the photo's folder and the code."""
-    facts = spec.to_json() | {"photo": spec.photo.name if spec.photo else "", "e": ENGINE_VERSION}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _render(spec: AdSpec, cache: Path) -> Image.Image:
-    """Run the three stages and return the finished ad."""
-    cache.mkdir(parents=True, exist_ok=True)
-    done: dict[Stage, StageOutput] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for stage in STAGES:
-            out = Path(folder) / stage
-            out.mkdir()
-            request = StageRequest(
-                stage=stage, spec=spec, earlier=done, out_dir=out, cache_dir=cache
-            )
-            done[stage] = run_stage(request, _quiet)
-        with Image.open(done[Stage.COMPOSITION].image) as image:
-            return image.convert("RGB")
-
-
-def _quiet(progress: Progress) -> None:
-    """Nobody watches."""
 
 
 def laid_out(sheet: Sheet, tiles: list[list[Image.Image]]) -> Image.Image:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STEEL: Final[Rgb] = (0.86, 0.88, 0.91)
 # On a bright set bright steel cannot be read: there it is black chrome, from this luminance on.
 BLACK_CHROME: Final[Rgb] = (0.100, 0.105, 0.118)
-BRIGHT: Final = 0.26
+BRIGHT: Final = 0.38
 
 # Reach of the bevel, in em.
 REACH: Final = 0.050

@@ -57,6 +57,8 @@ SHELL_ROOM: Final = 0.48
 SEA_HUE: Final = 0.565
 SEA_REACH: Final = 0.022
 SUN_KELVIN: Final = 4700.0
+# Edge to edge in decimetres: through thin haze, so that a box's shadow is soft, not a second box.
+SUN_SIZE: Final = 14.0
 
 
 def _shore(camera: Camera, rig: Rig) -> float:
@@ -72,17 +74,17 @@ def _lights(staging: Staging) -> tuple[SoftBox, ...]:
     sun = SoftBox(
         (-38.0, 15.0 + 4 * sway, 21.0 + 4 * lower),
         (0.0, 6.0, 0.0),
-        8.0,
-        8.0,
-        blackbody(SUN_KELVIN, 260.0),
+        SUN_SIZE,
+        SUN_SIZE,
+        blackbody(SUN_KELVIN, 88.0),
     )
-    sky = SoftBox((4.0, -6.0, 9.0), (0.0, 0.0, 0.5), 8.0, 6.0, (0.55, 0.68, 0.86))
+    sky = SoftBox((4.0, -6.0, 9.0), (0.0, 0.0, 0.5), 8.0, 6.0, (0.80, 0.98, 1.24))
     rim = SoftBox((7.0, 6.0, 5.0), (0.0, 0.0, 1.0), 2.0, 4.0, (2.0, 2.2, 2.6))
     return sun, sky, rim
 
 
 def _ambient(_: Staging) -> Rgb:
-    return (0.31, 0.37, 0.44)
+    return (0.42, 0.50, 0.60)
 
 
 def _grains(seed: int) -> ColourMap:
@@ -241,7 +243,7 @@ SET: Final = StudioSet(
     elevation=6.0,
     lying_elevation=18.0,
     aperture=0.11,
-    backdrop_level=Levels(0.54, 0.47, 0.31),
+    backdrop_level=Levels(0.45, 0.38, 0.26),
     vignette=0.22,
-    key_level=Levels(0.50, 0.44, 0.31),
+    key_level=Levels(0.42, 0.36, 0.25),
 )

@@ -200,7 +200,7 @@ def _strings(rig: Rig, rng: np.random.Generator) -> list[Lamp]:
             y = edge * (0.02 + 0.40 * share + sag + float(rng.uniform(-0.03, 0.03)))
             depth = 26.0 + 70.0 * float(share)
             where = camera.at_depth(np.array([[x, y]]), depth)[0]
-            level = float(rng.uniform(1.2, 2.4)) * (1.0 - 0.45 * float(share))
+            level = float(rng.uniform(0.9, 1.5)) * (1.0 - 0.45 * float(share))
             lamps.append(_bulb((float(where[0]), float(where[1]), float(where[2])), level))
     return lamps
 
