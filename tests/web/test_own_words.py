@@ -18,6 +18,8 @@ from generation.models import Job
 from generation.own_words import BACKGROUND_EXAMPLES, TEXT_EXAMPLES
 from generation.prompts import Wish, writer
 from generation.prompts.book import best_material, best_style
+from generation.services import claim_next_job, record_prompts, submit_job
+from generation.work.prompt_run import PromptRun
 from tests.api.llm_stub import Stub, running_stub
 from tests.api.test_prompts import said
 
@@ -124,6 +126,19 @@ def test_a_model_chooses_the_material_too(stub):
     )
     written = prompts.write_prompts(wish)
     assert (written.source, written.prompts.material) == ("model", "wood")
+
+
+def test_the_worker_has_own_words_written_up_and_follows(make_ad, owner, stub):
+    stub.answers = [said(set="cafe", material="ink")]
+    job = submit_job(ad=make_ad(**WORDS), by=owner)
+    claim = claim_next_job(engine="studio", owner="w")
+    written = PromptRun(claim, job, lambda: None).written()
+    record_prompts(claim, job=job, prompts=written)
+    job.refresh_from_db()
+    told = job.parameters
+    assert (told["background_style"], told["text_style"]) == ("cafe", "ink")
+    assert (told["prompts"]["source"], told["prompts"]["tokens"]) == ("model", 123)
+    assert job.ad.background_style == "market"
 
 
 WRITERS = {
