@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from .ad_layers import Layers, Window, load_layers
 from .behind import Slide, slid, slide_behind
 from .frames import frame_for
-from .keyline import edged
+from .keyline import edged, too_plain
 from .layout import Box
 from .legibility import REACH, Backing, back_up, toned, worst_contrast
 from .linear_light import luminance, to_linear, to_srgb
@@ -40,9 +40,6 @@ BLEND_OPACITY: Final = 0.94
 PNG_LEVEL: Final = 4
 # A change of the light by less than this is less than a step of 8 bits.
 LEAST_LIGHT: Final = 0.004
-# A stronger shade or glow than this would be seen as such: the letters get solid sides instead.
-MOST_SHADE: Final = 0.45
-MOST_GLOW: Final = 0.15
 # Height of a letter as a part of the frame's shorter side, where nothing says it.
 LETTER: Final = 0.12
 # Height of a headline's letters as a share of its ink, where nothing says where they stand.
@@ -211,7 +208,7 @@ def _lit(
         scene = scene + part.glow * set_share
     words = alpha if part.front is None else np.minimum(part.front, alpha)
     backing = back_up(_ground(scene, text, alpha, part), luminance(text), words, side)
-    if not MOST_GLOW > backing.strength > -MOST_SHADE and part.front is None:
+    if part.front is None and too_plain(backing, luminance(scene), alpha):
         letter = float(np.median([y1 - y0 for _, y0, _, y1 in part.cells] or [LETTER * side]))
         text, alpha = edged(text, alpha, scene, letter=letter, free=set_share[..., 0], side=side)
         words, before = alpha, backing.before

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .legibility import AIM, RIM, worst_contrast
+from .legibility import AIM, RIM, Backing, worst_contrast
 from .linear_light import luminance
 
 Floats = NDArray[np.float32]
@@ -27,6 +27,8 @@ MOST_WIDTH: Final = 0.008
 CONTRAST: Final = 5.0
 DARKEST: Final = 0.010
 BRIGHTEST: Final = 0.85
+# The other edge must part the letters from the set by this factor better.
+LIKELIER: Final = 1.2
 # Mean luminance from which letters count as bright.
 BRIGHT_LETTERS: Final = 0.14
 # How strongly the letters' own hue colours a dark edge, and a bright one: gold's deep shade is a
@@ -35,10 +37,21 @@ DARK_HUE: Final = 1.7
 BRIGHT_HUE: Final = 0.45
 # How much brighter its upper left side is, and darker its lower right one.
 RELIEF: Final = 0.75
+# A stronger shade or glow than this would be seen for what it is. The shade is that of a white set:
+# dark sets take more before it shows, as the eye sees roots.
+MOST_SHADE: Final = 0.24
+MOST_GLOW: Final = 0.15
 # Opaque enough to be a letter's face.
 FACE: Final = 0.9
 # Surroundings are judged this far round the letters, in letter heights.
 AROUND: Final = 0.25
+
+
+def too_plain(backing: Backing, behind: Floats, alpha: Floats) -> bool:
+    """Return whether the backing would be seen, as an outer glow, on luminances (H, W) `behind`."""
+    faces = behind[alpha > FACE]
+    bright = float(np.median(faces)) if faces.size else 0.0
+    return backing.strength > MOST_GLOW or -backing.strength * bright**0.5 > MOST_SHADE
 
 
 def edged(
@@ -61,7 +74,8 @@ def edged(
     for colour in _colours(text[face], _ground(behind, alpha, letter)):
         letters = np.asarray(text * share + colour * relief * (1 - share), np.float32)
         contrast = worst_contrast(behind, luminance(letters), covered, side)
-        found.append((min(contrast, AIM), letters))
+        # The likelier colour comes first, and is left only for one that does much better.
+        found.append((min(contrast, AIM) * (1 if found else LIKELIER), letters))
     return max(found, key=lambda one: one[0])[1], covered
 
 
