@@ -57,7 +57,7 @@ def put(*, user_id: int, engine: str, photo_id: int | None, spec: Mapping[str, A
     Raises RedisError.
     """
     redis = redis_client()
-    number = int(cast("int", redis.incr(_key(user_id, "number"))))
+    number = int(redis.incr(_key(user_id, "number")))
     wishes = Wishes(user_id, number, engine, photo_id, spec)
     with redis.pipeline() as pipe:
         pipe.expire(_key(user_id, "number"), NUMBER_LIFETIME)

@@ -95,13 +95,10 @@ async def generate_ad_image(
         told: Answer = {
             "product_image": _picture(product_image, product_image_path),
             "ad_text": await _copy(site, ad_text, copy_from_job_id),
-            "background_style": background_style,
+            **_scene(background_style, background_words, palette, format),
             "text_style": text_style,
             "font": font,
-            "palette": palette,
-            "format": format,
             "subtext": subtext,
-            "bg_prompt": background_words,
             "text_position": text_position,
             "composition_mode": composition_mode,
             "test_mode": test_mode,
@@ -129,10 +126,7 @@ async def generate_background_only(
     told: Answer = {
         "product_image": _picture(product_image, product_image_path),
         "ad_text": leave_room_for,
-        "background_style": background_style,
-        "bg_prompt": background_words,
-        "palette": palette,
-        "format": format,
+        **_scene(background_style, background_words, palette, format),
         "end_step": 1,
         "test_mode": test_mode,
     }
@@ -243,6 +237,11 @@ async def _made(
     status = await followed(site, ctx, job_id) if wait else await _status(site, job_id)
     echo = echo_of(str(status["parameters"].get("ad_text") or ""))
     return await result_of(site, status, more={"copy_echo": echo})
+
+
+def _scene(style: str, words: str, palette: str, frame: str) -> Answer:
+    """Return what is said of the scene by the API's names."""
+    return {"background_style": style, "bg_prompt": words, "palette": palette, "format": frame}
 
 
 async def _planned(site: Site, told: Mapping[str, Any]) -> CallToolResult:
