@@ -195,8 +195,11 @@ def _sketched(lettering: Lettering, seed: int, report: Report, clock: _Clock) ->
     with clock.measure(SubStep.TEXT_RENDER):
         shot = _shoot(lettering, seed, DRAFT_SAMPLES, RENDER_FROM, report)
         colour, alpha = developed(shot.layers, lettering.rig.exposure, clean=True)
-    words = _check(lettering, alpha, ocr=False)
-    return _made(lettering, shot, words, colour, alpha, front=alpha)
+    # What the letters stand on is not theirs: a sheet of paper taken for words would be shaded.
+    on_board = lettering.material.plate is not None
+    front = np.minimum(alpha, _front(lettering, seed, report)) if on_board else alpha
+    words = _check(lettering, front, ocr=False)
+    return _made(lettering, shot, words, colour, alpha, front=front)
 
 
 def _made(
