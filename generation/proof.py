@@ -50,7 +50,7 @@ def _words(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
     if words := checks.get("words"):
         passed, total = words["passed"], words["total"]
         yield _line(
-            "words", passed == total, _("문구 일치 %(passed)s/%(total)s")
+            "words", bool(words.get("ok", passed == total)), _("문구 일치 %(passed)s/%(total)s")
             % {"passed": passed, "total": total},
         )  # fmt: skip
 
@@ -107,6 +107,8 @@ def _cutout(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
         yield _line("cutout", False, _("누끼가 어려운 사진이라 사진 카드로 넣었어요"))
     elif float(cutout["confidence"]) < CUTOUT_CONFIDENCE_WANTED:
         yield _line("cutout", False, _("누끼가 까다로운 사진이에요. 상품 가장자리를 확인해 주세요"))
+    else:
+        yield _line("cutout", True, _("상품이 깔끔하게 잘렸어요"))
 
 
 def _face(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
@@ -119,6 +121,12 @@ def _face(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
 
 
 def _fit(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
-    fit = checks.get("fit")
-    if fit and not fit.get("legible", True):
+    if not (fit := checks.get("fit")):
+        return
+    if fit.get("legible", True):
+        yield _line(
+            "fit", True, _("글자가 멀리서도 읽힐 만큼 커요 (사진 높이의 %(share)s %%)")
+            % {"share": round(100 * float(fit["cap_height"]))},
+        )  # fmt: skip
+    else:
         yield _line("fit", False, _("글자가 작아요. 문구를 줄이거나 띄어 쓰면 더 크게 만들어요"))

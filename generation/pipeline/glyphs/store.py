@@ -16,7 +16,7 @@ from .mesh import TextMesh, build_mesh
 from .shaping import TextLayout
 
 # Raised whenever the shape changes, so that cached meshes of older code are not used.
-SHAPE_VERSION: Final = 6
+SHAPE_VERSION: Final = 7
 
 
 def text_mesh(layout: TextLayout, profile: Profile, *, swell: float, cache_dir: Path) -> TextMesh:

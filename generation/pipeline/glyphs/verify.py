@@ -80,12 +80,16 @@ class CellCheck:
 
 @dataclass(frozen=True)
 class WordsCheck:
-    """The proof for one text layer. `read_back` is what Tesseract read, None if it is not there."""
+    """The proof for one text layer. `read_back` is what Tesseract read, None if it is not there.
+
+    `stray` is the peak 0..1 of ink where no character of the copy has any.
+    """
 
     copy: str
     code_points: tuple[str, ...]
     face: str
     cells: tuple[CellCheck, ...]
+    stray: float = 0.0
     read_back: str | None = None
 
     @property
@@ -100,8 +104,8 @@ class WordsCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether every character matches."""
-        return self.passed == self.total > 0
+        """Whether every character matches, and there is nothing else."""
+        return self.passed == self.total > 0 and self.stray <= DEFECT_LIMIT
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict with the sentence that the merchant sees."""
@@ -133,6 +137,7 @@ def check_words(
         code_points=tuple(f"U+{ord(character):04X}" for character in layout.copy),
         face=layout.face.key,
         cells=checks,
+        stray=_stray(alpha, everything, mapping.scale),
         read_back=read_back(alpha, len(layout.lines)) if ocr else None,
     )
 
@@ -218,6 +223,19 @@ def _glyph_bitmap(
     return pixels[:, : bitmap.width].copy(), slot.bitmap_left, slot.bitmap_top
 
 
+def _stray(alpha: Mask, everything: Mask, scale: float) -> float:
+    """Return the peak of the ink away from all characters: a letter after the last, say."""
+    side = 2 * (int(CELL_PADDING * scale) + 2) + 1
+    near = np.ones((side, side), np.uint8)
+    away = np.where(cv2.dilate((everything > 0).astype(np.uint8), near) > 0, np.float32(0), alpha)
+    return round(float(_blurred(away, scale).max()), 4)
+
+
+def _blurred(difference: Mask, scale: float) -> Mask:
+    blur = max(DEFECT_BLUR * scale, LEAST_DEFECT_BLUR_PX)
+    return np.asarray(cv2.GaussianBlur(difference, (0, 0), blur), np.float32)
+
+
 def _check_cell(
     alpha: Mask, cell: Cell, mask: Mask, everything: Mask, mapping: EmToPixel
 ) -> CellCheck:
@@ -231,8 +249,7 @@ def _check_cell(
     seen = np.where(foreign & (own < 0.5), own, seen)
     union = float(np.maximum(own, seen).sum())
     iou = float(np.minimum(own, seen).sum()) / union if union else 0.0
-    blur = max(DEFECT_BLUR * mapping.scale, LEAST_DEFECT_BLUR_PX)
-    defect = float(np.abs(cv2.GaussianBlur(own - seen, (0, 0), blur)).max())
+    defect = float(np.abs(_blurred(own - seen, mapping.scale)).max())
     height, width = alpha.shape
     whole = own.any() and min(x0, y0) >= 0 and x1 <= width and y1 <= height
     passed = bool(whole and iou >= LEAST_IOU and defect <= DEFECT_LIMIT)
