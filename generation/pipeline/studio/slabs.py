@@ -67,7 +67,7 @@ def log_rings(rng: np.random.Generator) -> ColourMap:
     x, y = line[None, :] - float(rng.uniform(-0.12, 0.12)), line[:, None]
     away = np.hypot(x, y) + 0.020 * stretched_noise(rng, size, size, (6, 6))
     away += 0.004 * stretched_noise(rng, size, size, (40, 40))
-    rings = 0.5 + 0.5 * np.sin(2 * np.pi * (away**0.9) * float(rng.uniform(17, 24)))
+    rings = 0.5 + 0.5 * np.sin(2 * np.pi * np.maximum(away, 0) ** 0.9 * float(rng.uniform(17, 24)))
     angle = np.arctan2(y, x)
     rays = np.sin(angle * 90 + 3 * stretched_noise(rng, size, size, (9, 9)))
     fibres = stretched_noise(rng, size, size, (size // 2, size // 2))
@@ -77,7 +77,7 @@ def log_rings(rng: np.random.Generator) -> ColourMap:
     mix = np.clip(tone, 0, 1)[..., None]
     colour = pale * (1 - mix) + dark * mix
     for heart in rng.uniform(-math.pi, math.pi, 3):
-        bend = np.abs(np.angle(np.exp(1j * (angle - heart + 0.10 * rings))))
+        bend = np.abs(np.angle(np.exp(1j * (angle - heart + 0.012 * rings))))
         crack = np.exp(-((bend * away / 0.004) ** 2)) * (away > 0.12) * (away < 0.7)
         colour = colour * (1 - 0.6 * crack[..., None])
     return np.asarray(np.clip(colour * 255, 0, 255).astype(np.uint8))
