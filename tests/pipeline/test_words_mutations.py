@@ -59,7 +59,7 @@ def test_a_letter_after_the_last_is_seen():
 
 
 def test_no_tube_of_neon_falls_apart():
-    for character in "춘출숯굵벱폓":
+    for character in "폓봾":
         layout = layout_lines(character, face_for("neon", character).face, 1.0)
         plain, tube = (distance_field(layout, 100, swell).distance for swell in (0.0, TUBE))
         parts = [cv2.connectedComponents((part > 0).astype(np.uint8))[0] for part in (plain, tube)]
