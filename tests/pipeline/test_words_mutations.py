@@ -58,7 +58,8 @@ def test_a_letter_after_the_last_is_seen():
     assert not words.ok
 
 
-def test_no_tube_of_neon_falls_apart():
+def test_these_tubes_of_neon_hold():
+    # Not all do: docs/proof.md names 춘 출 숯 굵 벱 충 쑰, which still break in the mesh.
     for character in "폓봾":
         layout = layout_lines(character, face_for("neon", character).face, 1.0)
         plain, tube = (distance_field(layout, 100, swell).distance for swell in (0.0, TUBE))
