@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from generation.pipeline.cutout.colour_model import WORK_SIDE
-from generation.pipeline.cutout.confidence import AGREEMENT_NAMES, variants, vectors
+from generation.pipeline.cutout.colour_model import WORK_SIDE, shrunk
+from generation.pipeline.cutout.confidence import AGREEMENT, variants, vectors
 from generation.pipeline.cutout.evidence import gather_evidence
 from generation.pipeline.cutout.features import NAMES, overlap
 from generation.pipeline.cutout.hypotheses import HYPOTHESES
@@ -22,10 +22,10 @@ from .cutout_photos import plans, taken
 
 DRAWN = 60
 WRONG, RIGHT = 0.90, 0.97
-# Weight of the squared weights: some of the 21 measurements say nearly the same.
+# Weight of the squared weights: some of the 12 measurements say nearly the same.
 RIDGE = 0.01
 # The sign that each measurement may have, 0 for none: few photos must not teach nonsense.
-SIGNS = np.array((1, 1, -1, -1, 0, -1, 1, -1, -1, 1, -1, 1, -1, 0, 1, -1, 1, -1, 1, 1, 0))
+SIGNS = np.array((1, 1, -1, -1, -1, 1, -1, 1, -1, 1, -1, 1))
 STEPS = 4000
 
 
@@ -50,17 +50,15 @@ def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def measured() -> tuple[np.ndarray, np.ndarray]:
-    """Return the evidence of every outline (N, 21) and its IoU (N)."""
+    """Return the evidence of every outline (N, 12) and its IoU (N)."""
     rows, overlaps = [], []
     for rgb, truth in samples():
-        scale = WORK_SIDE / max(rgb.shape[:2])
-        small = cv2.resize(np.ascontiguousarray(rgb), None, fx=scale, fy=scale,
-                           interpolation=cv2.INTER_AREA)  # fmt: skip
+        small = shrunk(np.ascontiguousarray(rgb), WORK_SIDE)
         exact = cv2.resize(truth.astype(np.float32), small.shape[1::-1],
                            interpolation=cv2.INTER_AREA) > 0.5  # fmt: skip
         evidence = gather_evidence(small)
         found = [variants(hypothesis(small, evidence), evidence) for hypothesis in HYPOTHESES]
-        for _, mask, vector in vectors(found):
+        for mask, vector in vectors(found):
             rows.append(vector)
             overlaps.append(overlap(mask, exact))
     return np.array(rows), np.array(overlaps)
@@ -84,7 +82,7 @@ def fit(rows: np.ndarray, overlaps: np.ndarray) -> tuple[np.ndarray, float]:
 def main() -> None:
     """Print the constants of `confidence`."""
     weights, bias = fit(*measured())
-    for name, weight in zip((*NAMES, *AGREEMENT_NAMES), weights, strict=True):
+    for name, weight in zip((*NAMES, AGREEMENT), weights, strict=True):
         print(f"    {weight:.3f},  # {name}")
     print(f"BIAS: Final = {bias:.3f}")
 

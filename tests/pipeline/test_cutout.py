@@ -133,6 +133,27 @@ def test_the_edge_is_as_soft_as_the_truth(tmp_path: Path) -> None:
     assert np.abs(alpha - photo.alpha)[band].mean() < 0.12
 
 
+DEMO = Path(__file__).parents[2] / "campaigns" / "demo"
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height", "solidity"),
+    [("gift_box", 679, 471, 0.95), ("latte_cup", 540, 852, 0.955), ("sesame_oil", 299, 814, 0.88),
+     ("tangerines", 671, 485, 0.87)],
+)  # fmt: skip
+def test_every_demo_photo_is_cut_whole(name: str, width: int, height: int, solidity: float) -> None:
+    found = cut_out(DEMO / f"{name}.jpg")
+    assert found.confidence >= CARD_CONFIDENCE
+    left, top, right, bottom = found.box
+    assert abs((right - left) - width) < 20
+    assert abs((bottom - top) - height) < 20
+    solid = (found.rgba[..., 3] > 127).astype(np.uint8)
+    lines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(lines, key=cv2.contourArea)
+    # A torn foot or a bitten rim leaves the hull.
+    assert cv2.contourArea(outline) / cv2.contourArea(cv2.convexHull(outline)) > solidity
+
+
 def test_a_large_photo_is_cut_at_its_own_resolution(tmp_path: Path) -> None:
     photo = product_photo("mug", "gradient", side=1100)
     found = cut(photo.rgb, tmp_path)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .backdrop import Backdrop, fit_backdrop
 from .edges import joints, sharp_edges
-from .saliency import surroundedness
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -29,7 +28,6 @@ class Evidence:
 
     `colour`: (H, W) Lab distance with shadows forgiven; `backdrop.distance` is the one without.
     `edges`: (H, W) where the photo steps sharply; `joints`: (H, W) where the backdrop itself may.
-    `salient`: (H, W) 0..1 how often thresholds close a pixel off from the frame.
     """
 
     lab: Floats
@@ -37,7 +35,6 @@ class Evidence:
     colour: Floats
     edges: Mask
     joints: Mask
-    salient: Floats
     low: float
     high: float
 
@@ -50,9 +47,7 @@ def gather_evidence(small: NDArray[np.uint8]) -> Evidence:
     high = max(HIGH, HIGH_SIGMAS * backdrop.sigma)
     colour = forgive_shadow(lab, backdrop)
     edges = sharp_edges(lab, colour > high)
-    return Evidence(
-        lab, backdrop, colour, edges, joints(backdrop.lab), surroundedness(lab), low, high
-    )
+    return Evidence(lab, backdrop, colour, edges, joints(backdrop.lab), low, high)
 
 
 def forgive_shadow(lab: Floats, backdrop: Backdrop, deepest: float = DEEPEST_SHADOW) -> Floats:

@@ -26,10 +26,8 @@ EDGE_STEP: Final = 7.0
 RING: Final = 0.12
 
 NAMES: Final = (
-    "edge_agreement", "edge_support", "edges_beyond", "border_contact", "area", "left_out",
-    "plain_surround", "colour_overlap", "busyness", "salient_inside", "salient_ring",
-    "salient_share", "salient_hole", "off_centre", "solidity", "backdrop_spread",
-    "backdrop_coverage", "raggedness",
+    "edge_agreement", "edge_support", "edges_beyond", "border_contact", "left_out",
+    "plain_surround", "busyness", "solidity", "backdrop_spread", "backdrop_coverage", "raggedness",
 )  # fmt: skip
 
 
@@ -38,23 +36,15 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
     wide = cv2.dilate(mask.astype(np.uint8), disc(max(4, round(RING * mask.sum() ** 0.5))))
     near = cv2.dilate(mask.astype(np.uint8), disc(2)).astype(bool)
     ring = wide.astype(bool) & ~near
-    salient, total = evidence.salient, max(float(evidence.salient.sum()), 1e-6)
     rim = max(int(rim_of(mask).sum()), 1)
     values = (
         _edge_agreement(mask, evidence),
         edge_support(mask, evidence),
         min(_edges_beyond(mask, evidence) / rim, 1.5),
         _border_contact(mask),
-        float(mask.mean()),
         min(_left_out(mask, evidence), 1.5),
         float((evidence.colour[ring] < 1.5 * evidence.low).mean()) if ring.any() else 0.0,
-        _colour_overlap(mask, evidence),
         min(5 * _busyness(mask, evidence), 1.5),
-        float(salient[mask].mean()),
-        float(salient[ring].mean()) if ring.any() else 1.0,
-        float(salient[mask].sum()) / total,
-        float((salient[mask] < 0.1).mean()),
-        _off_centre(mask),
         _solidity(mask),
         min(evidence.backdrop.sigma / 10, 2.0),
         evidence.backdrop.coverage,
@@ -66,20 +56,6 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
 def overlap(one: Mask, other: Mask) -> float:
     """Return the intersection over the union of two masks, 0..1."""
     return float((one & other).sum() / max(int((one | other).sum()), 1))
-
-
-def _colour_overlap(mask: Mask, evidence: Evidence) -> float:
-    """Return how alike the colours of product and surroundings are: 0 apart, 1 the same.
-
-    Bhattacharyya coefficient of chroma and lightness histograms.
-    """
-    size = np.array((8, 16, 16))
-    low, span = np.array((0, -90, -90)), np.array((100, 180, 180))
-    bins = np.clip((evidence.lab - low) / span * size, 0, size - 1).astype(np.int32)
-    flat = (bins[..., 0] * 16 + bins[..., 1]) * 16 + bins[..., 2]
-    counts = [np.bincount(flat[side], minlength=2048) for side in (mask, ~mask)]
-    shares = [count / max(count.sum(), 1) for count in counts]
-    return float(np.sqrt(shares[0] * shares[1]).sum())
 
 
 def _busyness(mask: Mask, evidence: Evidence) -> float:
@@ -139,12 +115,6 @@ def _ring_mean(lab: NDArray[np.float32], ring: Mask) -> NDArray[np.float32]:
 def _border_contact(mask: Mask) -> float:
     edges = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
     return float(np.concatenate(edges).mean())
-
-
-def _off_centre(mask: Mask) -> float:
-    """Distance of the outline's middle from the photo's, in half sides."""
-    middle = np.argwhere(mask).mean(0) / mask.shape
-    return float(np.linalg.norm(2 * middle - 1))
 
 
 def _solidity(mask: Mask) -> float:

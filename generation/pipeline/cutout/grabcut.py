@@ -28,10 +28,6 @@ WHOLE_ROUNDS: Final = 5
 # parts of the photo's sides: merchants put the product in the middle.
 FRAME: Final = 0.03
 MIDDLE: Final = 0.3
-# A salient thing may reach this far (of its own diameter) beyond what stands out.
-SALIENT_REACH: Final = 0.25
-# A second part counts with this share of the first one's central saliency.
-LEAST_WEIGHT: Final = 0.15
 
 
 def settle_edge(small: Bytes, mask: Mask, evidence: Evidence) -> Mask:
@@ -68,41 +64,6 @@ def whole_photo(small: Bytes, evidence: Evidence, middle: float = MIDDLE) -> Mas
     grown = cv2.resize(rough.astype(np.float32), (width, height)) > 0.5
     opened = cv2.morphologyEx(grown.astype(np.uint8), cv2.MORPH_OPEN, disc(3)).astype(bool)
     return main_parts(fill_holes(opened, evidence)) if opened.any() else opened
-
-
-def salient_thing(small: Bytes, evidence: Evidence, share: float) -> Mask:
-    """Cut what stands out as a whole thing near the middle. (H, W).
-
-    `share` of the saliency's own (Otsu) threshold is where the thing begins.
-    """
-    levels = (255 * evidence.salient).astype(np.uint8)
-    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    seeds = _central_part(levels > max(share * threshold, 8), evidence.salient)
-    if not seeds.any():
-        return seeds
-    height, width = small.shape[:2]
-    scale = working_scale(small.shape, WHOLE_SIDE)
-    tiny = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    seed = cv2.resize(seeds.astype(np.uint8), tiny.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    trimap = np.where(seed, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    reach = round(SALIENT_REACH * float(seed.sum()) ** 0.5) + 4
-    trimap[cv2.dilate(seed, disc(reach)) == 0] = cv2.GC_BGD
-    rim = max(2, round(FRAME * min(tiny.shape[:2])))
-    trimap[:rim] = trimap[-rim:] = trimap[:, :rim] = trimap[:, -rim:] = cv2.GC_BGD
-    rough = run_grabcut(tiny, trimap, WHOLE_ROUNDS)
-    grown = cv2.resize(rough.astype(np.float32), (width, height)) > 0.5
-    opened = cv2.morphologyEx(grown.astype(np.uint8), cv2.MORPH_OPEN, disc(3)).astype(bool)
-    return main_parts(fill_holes(opened, evidence)) if opened.any() else opened
-
-
-def _central_part(region: Mask, salient: NDArray[np.float32]) -> Mask:
-    """Return the parts of `region` (H, W) that hold most of the central saliency."""
-    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in region.shape)
-    weight = salient * np.exp(-2 * (x[None] ** 2 + y[:, None] ** 2))
-    count, parts = cv2.connectedComponents(region.astype(np.uint8))
-    sums = np.bincount(parts.ravel(), weight.ravel(), count)
-    sums[0] = 0
-    return np.asarray((sums > LEAST_WEIGHT * max(sums.max(), 1e-6))[parts])
 
 
 def run_grabcut(picture: Bytes, trimap: Bytes, rounds: int) -> Mask:

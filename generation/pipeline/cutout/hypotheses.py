@@ -10,29 +10,16 @@ from numpy.typing import NDArray
 
 from .closure import closed_outline, fenced, restore
 from .evidence import Evidence
-from .grabcut import salient_thing, settle_edge, whole_photo
+from .grabcut import settle_edge, whole_photo
 from .outline import outline
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Where a salient thing begins, in parts of the saliency's own threshold: all of it, or a half.
-STRICT, LAX = 1.0, 0.45
-
 
 def unexplained(small: Bytes, evidence: Evidence) -> Mask:
     """What the backdrop's surfaces do not explain in `small` (H, W, 3)."""
     return _settled(outline(evidence), small, evidence)
-
-
-def standing_out(small: Bytes, evidence: Evidence) -> Mask:
-    """What thresholds close off near the middle."""
-    return _settled(salient_thing(small, evidence, STRICT), small, evidence)
-
-
-def standing_out_faintly(small: Bytes, evidence: Evidence) -> Mask:
-    """The same, with parts that stand out less: a bowl under its fruit."""
-    return _settled(salient_thing(small, evidence, LAX), small, evidence)
 
 
 def closed_off(small: Bytes, evidence: Evidence) -> Mask:
@@ -49,13 +36,11 @@ def frame_against_middle(small: Bytes, evidence: Evidence) -> Mask:
     return _settled(whole_photo(small, evidence), small, evidence)
 
 
-# The first three are enough where they agree; the last two are asked where they do not.
+# The first two are enough where one of them is sure; the last is asked where neither is.
 HYPOTHESES: Final[tuple[Callable[[Bytes, Evidence], Mask], ...]] = (
     unexplained,
-    standing_out,
-    standing_out_faintly,
-    closed_off,
     frame_against_middle,
+    closed_off,
 )
 
 

@@ -108,18 +108,19 @@ def _band(photo: Bytes, place: Floats, growth: float) -> Band:
         ((columns + 0.5) * scale[0] - 0.5).astype(np.float32),
         ((rows + 0.5) * scale[1] - 0.5).astype(np.float32),
     )
-    product = _sampled(_spread(small, where > 0.985), points)
-    backdrop = _sampled(_spread(small, where < 0.015), points)
+    asked = cv2.dilate(((where > 0.005) & (where < 0.995)).astype(np.uint8), np.ones((5, 5)))
+    product = _sampled(_spread(small, where > 0.985, asked > 0), points)
+    backdrop = _sampled(_spread(small, where < 0.015, asked > 0), points)
     colour = quiet[rows, columns].astype(np.float32)
     return Band(rows, columns, place[rows, columns], colour, product, backdrop)
 
 
-def _spread(picture: Bytes, known: NDArray[np.bool_]) -> Floats:
-    """Return the mean of known colours near every pixel, from wider and wider windows."""
+def _spread(picture: Bytes, known: NDArray[np.bool_], asked: NDArray[np.bool_]) -> Floats:
+    """Return the mean of known colours near every pixel `asked`, from wider and wider windows."""
     weight = known.astype(np.float32)
     colours = picture.astype(np.float32) * weight[..., None]
     result = np.zeros_like(colours)
-    missing = np.ones(known.shape, bool)
+    missing = asked.copy()
     for size in (GATHER, 3 * GATHER, 9 * GATHER, 2 * max(known.shape) + 1):
         window = (min(size, 2 * max(known.shape) + 1),) * 2
         near = cv2.blur(weight, window, borderType=cv2.BORDER_CONSTANT)
