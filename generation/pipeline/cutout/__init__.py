@@ -90,7 +90,7 @@ def working_scale(shape: tuple[int, ...], side: int) -> float:
 
     By area and not by the longer side: of an 8000 x 300 px photo something must be left.
     """
-    return min(side / float(shape[0] * shape[1]) ** 0.5, 1.0)
+    return float(min(side / float(shape[0] * shape[1]) ** 0.5, 1.0))
 
 
 def _load(photo: Path) -> NDArray[np.uint8]:

@@ -56,6 +56,7 @@ def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
         raise NoProductFound("nothing stands out from the backdrop")
     found: list[list[tuple[NDArray[np.bool_], NDArray[np.float64]]]] = []
     best: Candidate | None = None
+    candidates: list[Candidate] = []
     for hypothesis in HYPOTHESES:
         found.append(variants(hypothesis(small, evidence), evidence))
         if len(found) < FIRST_ASKED:
@@ -92,4 +93,4 @@ def _openings(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return what `mask` (H, W) encloses: GrabCut takes a handle's opening for product."""
     lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros(mask.shape, np.uint8), lines, -1, 1, cv2.FILLED)
-    return (filled > 0) & ~mask
+    return np.asarray((filled > 0) & ~mask)

@@ -85,13 +85,15 @@ def _edge_strength(lab: Floats, points: Floats, normal: Floats) -> Floats:
 
 def _step(lab: Floats, points: Floats, half: Floats) -> Floats:
     """Return the Lab difference (N, S) between both sides of every place, `half` (N, 2) off it."""
-    one, other = (
-        cv2.remap(lab, *cv2.split((points + side * half[:, None]).astype(np.float32)),
-                  cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for side in (-1, 1)
-    )  # fmt: skip
+    one, other = (_sampled(lab, points + side * half[:, None]) for side in (-1, 1))
     along = cv2.blur(other - one, (1, 5), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(np.linalg.norm(along, axis=2), np.float32)
+
+
+def _sampled(lab: Floats, points: Floats) -> Floats:
+    """Return the colours (N, S, 3) at `points` (N, S, 2; x, y)."""
+    x, y = (np.ascontiguousarray(points[..., axis], np.float32) for axis in (0, 1))
+    return np.asarray(cv2.remap(lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _best_path(cost: Floats) -> NDArray[np.intp]:
