@@ -10,15 +10,17 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-import openai
 from django.conf import settings
 from django.core.cache import cache
 from pydantic import BaseModel, ValidationError
 
 from .book import from_the_book
 from .wording import Prompts, Wish, schema
+
+if TYPE_CHECKING:
+    import openai
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +120,8 @@ def asked(
 
     Raises NoGoodAnswer when the server does not answer, refuses, or answers wrongly twice.
     """
+    import openai  # heavy: half a second, and most processes never ask
+
     try:
         return asyncio.run(asyncio.wait_for(_asked(kind, described, rules, data), WHOLE_PATIENCE))
     except TimeoutError as error:
@@ -151,6 +155,8 @@ async def _asked(
 
 
 def _client() -> openai.AsyncOpenAI:
+    import openai
+
     return openai.AsyncOpenAI(
         api_key=settings.OPENAI_API_KEY,
         base_url=settings.OPENAI_BASE_URL or None,

@@ -105,6 +105,8 @@ class DraftRun:
 
     def _photo(self) -> ProductPhoto | None:
         """A photo that was deleted meanwhile leaves the set alone."""
+        if self.wishes.photo_id is None:
+            return None
         return ProductPhoto.objects.filter(pk=self.wishes.photo_id).first()
 
     def _make(self, key: str, request: StageRequest) -> StageOutput | None:

@@ -100,7 +100,7 @@ def render_passes(
     use_variant()
     loaded = mitsuba_scene(scene)
     view = loaded.sensors()[0] if lens is None else mi.load_dict(lens)
-    if wavefront.is_compiled(mi.variant()):
+    if wavefront.is_compiled(use_variant()):
         samples_per_pass = wavefront.whole_rounds(samples_per_pass)
     total = max(1, -(-samples // samples_per_pass))
     guides = _render_guides(loaded, guide_samples, seed) if guide_samples else None
@@ -131,7 +131,7 @@ def load_scene(scene: dict[str, Any]) -> Any:
     import mitsuba as mi
 
     loaded = mi.load_dict(scene, parallel=False, optimize=False)
-    if wavefront.is_compiled(mi.variant()):
+    if wavefront.is_compiled(use_variant()):
         wavefront.make_opaque(loaded)
     return loaded
 
@@ -139,7 +139,7 @@ def load_scene(scene: dict[str, Any]) -> Any:
 def _radiance(loaded: Any, view: Any, samples: int, seed: int) -> NDArray[np.float64]:
     import mitsuba as mi
 
-    if wavefront.is_compiled(mi.variant()):
+    if wavefront.is_compiled(use_variant()):
         return wavefront.radiance(loaded, view, samples, seed).astype(np.float64)
     rendered = mi.render(loaded, sensor=view, spp=samples, seed=mi.UInt32(seed))
     return np.array(rendered, np.float64)
@@ -150,9 +150,7 @@ def render_albedo(scene: Any, *, seed: int, samples: int) -> Layers | None:
 
     None in the scalar variant, where a scene of glowing surfaces is cheaper.
     """
-    import mitsuba as mi
-
-    if not wavefront.is_compiled(mi.variant()):
+    if not wavefront.is_compiled(use_variant()):
         return None
     picture = wavefront.albedo(scene, scene.sensors()[0], samples, seed)
     return _layers(picture.astype(np.float64), None)

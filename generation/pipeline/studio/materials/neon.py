@@ -11,8 +11,8 @@ from .profile import Rounded
 if TYPE_CHECKING:
     from .material import Floats
 
-# Radius of the tube, in em: as thin as still reads at 300 px.
-TUBE: Final = 0.032
+# Radius of the tube, in em: half the stroke of the face it is bent from, whose outline it fills.
+TUBE: Final = 0.045
 
 # Linear colours of the gas, and the wheel hues (0..1) that they stand out from: neon's own rose
 # pink, and argon's blue-green.
@@ -69,10 +69,10 @@ MATERIAL: Final = Material(
     key="neon",
     profile=Rounded(radius=TUBE),
     surface=surface,
-    faces=("jua", "nanum_gothic"),
+    faces=("gowun_dodum", "nanum_gothic"),
     mirrored=MIRRORED,
     tone=lambda _: (0.02, 0.02, 0.02),
-    swell=-TUBE,
+    swell=0.0,
     tracking=0.05,
     path_depth=2,
     glow=Glow(shine, gas, spill=8.0, bloom=1.1),
