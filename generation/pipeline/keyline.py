@@ -103,13 +103,13 @@ def _ground(behind: Floats, alpha: Floats, letter: float) -> float:
 def _colours(faces: Floats, ground: float) -> list[Floats]:
     """Return the linear colours that an edge may have, far from the ground: the likelier first.
 
-    Round bright letters a dark edge, round dark ones a bright edge: the two together can be read
-    on both the lights and the darks of a busy set.
+    Round bright letters a dark edge, round dark ones rather a bright edge: the two together can be
+    read on both the lights and the darks of a busy set. White round chrome would drown it.
     """
     dark = max((ground + 0.05) / CONTRAST - 0.05, DARKEST)
     bright = min((ground + 0.05) * CONTRAST - 0.05, BRIGHTEST)
     colours = [_tinted(faces, dark, DARK_HUE), _tinted(faces, bright, BRIGHT_HUE)]
-    return colours if float(luminance(faces).mean()) >= BRIGHT_LETTERS else colours[::-1]
+    return colours[:1] if float(luminance(faces).mean()) >= BRIGHT_LETTERS else colours[::-1]
 
 
 def _tinted(faces: Floats, level: float, power: float) -> Floats:

@@ -178,6 +178,10 @@ def _half_film(camera: Camera, scale: float, crop: Box | None) -> tuple[int, int
     bottom = max(camera.height, crop.bottom if crop else 0)
     half_w = math.ceil(max(camera.axis_x - left, right - camera.axis_x) * scale)
     half_h = math.ceil(max(camera.axis_y - top, bottom - camera.axis_y) * scale)
+    if crop:
+        # Its corner and its size are rounded apart: together up to a pixel past the exact edge.
+        half_w = max(half_w, round((crop.x - camera.axis_x) * scale) + round(crop.width * scale))
+        half_h = max(half_h, round((crop.y - camera.axis_y) * scale) + round(crop.height * scale))
     return half_w, half_h
 
 
