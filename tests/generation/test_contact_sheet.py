@@ -12,7 +12,7 @@ from generation.management.commands.contact_sheet import narrowed, sheets
 from generation.pipeline import catalog
 
 
-def test_it_shows_every_set_in_every_format_with_every_material_and_photo_in_each_row():
+def test_it_shows_every_set_in_every_format_with_every_material_and_photo_in_each_row() -> None:
     by_format, by_material = sheets()
 
     assert len(by_format.specs) == len(catalog.BACKGROUND_STYLES)
@@ -23,14 +23,14 @@ def test_it_shows_every_set_in_every_format_with_every_material_and_photo_in_eac
     assert len(by_material.specs) == len(catalog.TEXT_STYLES)
 
 
-def test_it_leaves_a_sheet_out_that_no_name_is_about():
+def test_it_leaves_a_sheet_out_that_no_name_is_about() -> None:
     by_format, by_material = (narrowed(sheet, {"9:16"}) for sheet in sheets())
 
     assert by_format.columns == ("9:16",)
     assert by_material.rows == ()
 
 
-def test_it_renders_a_part_and_takes_what_is_there(settings, tmp_path: Path):
+def test_it_renders_a_part_and_takes_what_is_there(settings, tmp_path: Path) -> None:
     settings.CACHE_DIR = tmp_path / "cache"
     chosen = ("beach", "9:16", "metal", "--test-mode", "--out", str(tmp_path))
 

@@ -29,7 +29,9 @@ def _scene(grey: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("colour", "grey"), [(GOLD, 190), ((240, 240, 240), 200), ((30, 30, 30), 40)]
 )
-def test_it_parts_letters_from_a_set_as_bright_as_they_are(colour, grey):
+def test_it_parts_letters_from_a_set_as_bright_as_they_are(
+    colour: tuple[int, int, int], grey: int
+) -> None:
     composed = compose(Layers(_scene(grey), _letters(colour), None, None), "overlay")
 
     assert composed.backing is not None
@@ -40,7 +42,7 @@ def test_it_parts_letters_from_a_set_as_bright_as_they_are(colour, grey):
     assert abs(far - grey).max() <= 6
 
 
-def test_it_leaves_faces_as_they_are_and_keeps_off_what_is_not_free():
+def test_it_leaves_faces_as_they_are_and_keeps_off_what_is_not_free() -> None:
     text = to_linear(_letters(GOLD)[..., :3])
     alpha = np.asarray(_letters(GOLD)[..., 3] / 255, np.float32)
     free = np.ones((SIDE, SIDE), np.float32)
