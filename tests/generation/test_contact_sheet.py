@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 from PIL import Image
+from pytest_django.fixtures import SettingsWrapper
 
 from generation.management.commands.contact_sheet import narrowed, sheets
 from generation.pipeline import catalog
@@ -30,7 +31,9 @@ def test_it_leaves_a_sheet_out_that_no_name_is_about() -> None:
     assert by_material.rows == ()
 
 
-def test_it_renders_a_part_and_takes_what_is_there(settings, tmp_path: Path) -> None:
+def test_it_renders_a_part_and_takes_what_is_there(
+    settings: SettingsWrapper, tmp_path: Path
+) -> None:
     settings.CACHE_DIR = tmp_path / "cache"
     chosen = ("beach", "9:16", "metal", "--test-mode", "--out", str(tmp_path))
 
