@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from PIL import Image
-from pytest_django.fixtures import SettingsWrapper
 
 from generation.management.commands.contact_sheet import narrowed, sheets
 from generation.pipeline import catalog
@@ -31,9 +31,7 @@ def test_it_leaves_a_sheet_out_that_no_name_is_about() -> None:
     assert by_material.rows == ()
 
 
-def test_it_renders_a_part_and_takes_what_is_there(
-    settings: SettingsWrapper, tmp_path: Path
-) -> None:
+def test_it_renders_a_part_and_takes_what_is_there(settings: Any, tmp_path: Path) -> None:
     settings.CACHE_DIR = tmp_path / "cache"
     chosen = ("beach", "9:16", "metal", "--test-mode", "--out", str(tmp_path))
 
