@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 from .types import AdSpec, Stage
 
 # Raise it when any stage would paint a different picture from the same inputs.
-ENGINE_VERSION: Final = "studio-2"
+ENGINE_VERSION: Final = "studio-3"
 
 
 def stage_key(
