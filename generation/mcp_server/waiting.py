@@ -20,12 +20,12 @@ ENDED: Final = frozenset({"completed", "failed", "stopped"})
 
 async def followed(site: Site, ctx: Context[Any, Any], job_id: str) -> Answer:
     """Tell the client how the job goes until it ends or the wait is over; return its status."""
-    until, after = time.monotonic() + LONGEST_WAIT, 0
+    until, after, percent = time.monotonic() + LONGEST_WAIT, 0, 0.0
     while time.monotonic() < until:
         told = await site.get(f"/api/jobs/{job_id}/events", after=after, wait=POLL)
         after = told["last_seq"]
         for event in told["events"][-1:]:
-            percent = float(event.get("progress_percent") or 0)
+            percent = max(percent, float(event.get("progress_percent") or 0))
             await ctx.report_progress(percent, 100, str(event.get("message") or ""))
         if told["done"]:
             break
@@ -33,7 +33,8 @@ async def followed(site: Site, ctx: Context[Any, Any], job_id: str) -> Answer:
             status: Answer = await site.get(f"/api/status/{job_id}")
             if status["status"] in ENDED:
                 break
-            await ctx.report_progress(status["progress_percent"], 100, status["message"])
+            percent = max(percent, float(status["progress_percent"]))
+            await ctx.report_progress(percent, 100, status["message"])
     final: Answer = await site.get(f"/api/status/{job_id}")
     return final
 

@@ -52,7 +52,7 @@ def test_a_real_ad_by_the_studio(open_page: OpenPage, team, product, site_media,
 def test_from_photo_to_download(open_page: OpenPage, owner, team, product, desk):
     page = open_page(as_user=owner, desk=desk)
     fill(page, product)
-    expect(page.locator("[data-copy-count]")).to_have_text("9/20")
+    expect(page.locator("#copy-count")).to_have_text("9/20")
     send(page)
     watch_the_frame(page)
     assert page.locator("[data-live], [data-result]").count() == 1
