@@ -50,10 +50,10 @@ def distance_field(
     Measured on a grid of RESOLUTION and averaged, so that no staircase is left.
 
     `swell` (em) widens the strokes of each character where there is room (see
-    `growth.grown`, also for a negative one); `room` is empty space added on each side.
+    `growth.grown`); `room` is empty space added on each side.
     """
     step = 1.0 / cells_per_em
-    margin = MARGIN_CELLS * step + max(swell, 0.0) + room
+    margin = MARGIN_CELLS * step + swell + room
     columns = int(np.ceil((layout.width + 2 * margin) / step))
     rows = int(np.ceil((layout.height + 2 * margin) / step))
     left, bottom = -columns * step / 2, -rows * step / 2
@@ -76,7 +76,7 @@ def _draw(
     ink: npt.NDArray[np.uint8], cell: Cell, corner: tuple[float, float], step: float, swell: float
 ) -> None:
     """Fill one character's outlines by the non-zero winding rule, and swell it."""
-    pad = int(np.ceil(max(swell, 0.0) / step)) + 2
+    pad = int(np.ceil(swell / step)) + 2
     low = [int((cell.box[k] - corner[k]) / step) - pad for k in (0, 1)]
     high = [int((cell.box[k + 2] - corner[k]) / step) + pad + 1 for k in (0, 1)]
     winding = np.zeros((high[1] - low[1], high[0] - low[0]), np.int8)

@@ -74,8 +74,8 @@ def plan_lettering(request: StageRequest) -> Lettering:
     rig = stored or _default_rig(spec)
     made_of = material(spec.text_style)
     choice, layout = set_copy(spec.ad_text, made_of, spec.font, rig.layout)
-    # Thin strokes are made bolder; tubes are as thick as they are.
-    swell = made_of.swell + (choice.face.embolden if made_of.swell >= 0 else 0.0)
+    # A face with thin strokes is made bolder.
+    swell = made_of.swell + choice.face.embolden
     mesh = text_mesh(layout, made_of.profile, swell=swell, cache_dir=request.cache_dir)
     placement = place(mesh, rig, headline_box(layout, rig.layout), made_of.margin)
     return Lettering(

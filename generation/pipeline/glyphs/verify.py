@@ -198,7 +198,7 @@ def _swollen_bitmap(
     if swell == 0:
         return *_glyph_bitmap(face, character, size_26_6, stretch), 0
     bitmap, left, top = _glyph_bitmap(face, character, RESOLUTION * 64, stretch)
-    border = int(np.ceil(max(swell, 0) * RESOLUTION)) + 2
+    border = int(np.ceil(swell * RESOLUTION)) + 2
     framed = cv2.copyMakeBorder(bitmap, border, border, border, border, 0, value=0)
     ink = grown((framed > 127).astype(np.uint8), RESOLUTION, swell) * np.uint8(255)
     scale = size_26_6 / 64 / RESOLUTION

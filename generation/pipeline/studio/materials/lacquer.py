@@ -76,6 +76,5 @@ MATERIAL: Final = Material(
     mirrored=MIRRORED,
     tone=lambda _: RED,
     paint=paint,
-    swell=0.010,
     tracking=0.015,
 )

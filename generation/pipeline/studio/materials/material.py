@@ -114,7 +114,6 @@ class Material:
     the longest light path: lens to letter, letter to letter, letter to softbox is 3. `two_sided`
     is off for what light passes through; `seen_through` is for clear letters: they show stage
     1's picture behind them, times the first colour plus the second (linear).
-    A negative `swell` thins strokes to tubes of that half-width.
     """
 
     key: str
