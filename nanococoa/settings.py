@@ -2,27 +2,26 @@
 
 With nothing set the site is a local one: SQLite, an embedded Redis, plain HTTP on this machine
 only. `LOCAL=0` makes it a deployment: HTTPS everywhere, and SECRET_KEY, ALLOWED_HOSTS must be set.
+`environment` says how variables are read, also from files.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from environs import Env
+from environs import validate
 
+from nanococoa import environment
+from nanococoa.environment import BASE_DIR, env
 from nanococoa.redis_server import embedded_url
 from nanococoa.secret import local_secret_key
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
 
 LOCAL = env.bool("LOCAL", default=True)
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "data").resolve()
-SECRET_KEY = env.str("SECRET_KEY", default="") if LOCAL else env.str("SECRET_KEY")
+SECRET_KEY = env.str("SECRET_KEY", default="") if LOCAL else environment.required("SECRET_KEY")
 if not SECRET_KEY:
     SECRET_KEY = local_secret_key(DATA_DIR)
 ALLOWED_HOSTS = (
@@ -93,9 +92,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 def _database() -> dict[str, Any]:
     """Return the default database; SQLite gets what several processes on one file need."""
-    config: dict[str, Any] = env.dj_db_url(
-        "DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
-    )
+    config = environment.database(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             # IMMEDIATE takes the write lock at BEGIN, so two writers wait instead of deadlocking.
@@ -119,7 +116,7 @@ CACHE_DIR = env.path("CACHE_DIR", default=DATA_DIR / "cache").resolve()
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-REDIS_URL = env.str("REDIS_URL", default="") or embedded_url(DATA_DIR)
+REDIS_URL = environment.redis_url() or embedded_url(DATA_DIR)
 
 ENGINES = ("studio", "diffusion")
 # A queue of jobs for each engine, and one of drafts, which waits for it.
@@ -184,7 +181,7 @@ USE_TZ = True
 # --- static files ---------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = env.path("STATIC_ROOT", default=DATA_DIR / "static").resolve()
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = LOCAL
 STORAGES = {
@@ -204,6 +201,8 @@ SECURE_HSTS_SECONDS = 0 if LOCAL else env.int("SECURE_HSTS_SECONDS", default=31_
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Sign-in attempts are counted per address: without this all visitors would share the proxy's.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -211,7 +210,25 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # Copy is counted in grapheme clusters: what a person calls a character.
 MAX_COPY_LENGTH = env.int("MAX_COPY_LENGTH", default=20)
-DEFAULT_ENGINE = env.str("DEFAULT_ENGINE", default="studio")
+# The engines that this site runs workers of; what may be chosen is among them, the first is taken
+# where nothing is.
+ENGINES_OFFERED = env.list(
+    "ENGINES", default=["studio"], validate=validate.ContainsOnly(ENGINES)
+) or ["studio"]
+DEFAULT_ENGINE = env.str(
+    "DEFAULT_ENGINE", default=ENGINES_OFFERED[0], validate=validate.OneOf(ENGINES_OFFERED)
+)
+# With no GPU worker able to work for this many seconds, its jobs wait for one or go to the studio.
+DIFFUSION_FALLBACK = env.str(
+    "DIFFUSION_FALLBACK", default="wait", validate=validate.OneOf(("wait", "studio"))
+)
+DIFFUSION_GRACE = env.float("DIFFUSION_GRACE", default=30.0, validate=validate.Range(min=0))
+# Models of the diffusion engine by their keys in its catalogue, empty for the catalogue's defaults;
+# LETTERING_MODEL "none" leaves letters as they are rendered. The way that backgrounds are painted:
+# "empty" sets the product into a scene, "around" paints the scene round the product.
+BACKGROUND_MODEL = env.str("NANOCOCOA_BACKGROUND_MODEL", default="")
+LETTERING_MODEL = env.str("NANOCOCOA_LETTERING_MODEL", default="")
+BACKGROUND_WAY = env.str("NANOCOCOA_BACKGROUND_WAY", default="empty")
 # Unfinished jobs one team may have waiting or running at a time.
 MAX_UNFINISHED_JOBS_PER_TEAM = env.int("MAX_UNFINISHED_JOBS_PER_TEAM", default=10)
 
@@ -232,13 +249,30 @@ WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", defaul
 # The form's jobs run without a render engine, in a second: for browser tests and demonstrations.
 FORCE_TEST_MODE = env.bool("FORCE_TEST_MODE", default=False)
 
+# A file beside standard error, one per process that is started with it: 5 x 10 MB are kept.
+LOG_FILE = env.str("LOG_FILE", default="")
+LOG_FILE_BYTES, LOG_FILES_KEPT = 10 * 1024 * 1024, 5
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "file": {
+            "class": "logging.handlers.RotatingFileHandler",
+            "filename": LOG_FILE or os.devnull,
+            "maxBytes": LOG_FILE_BYTES,
+            "backupCount": LOG_FILES_KEPT,
+            "encoding": "utf-8",
+            "delay": True,
+            "formatter": "line",
+        },
+    },
     "loggers": {"daphne": {"level": "WARNING"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {
+        "handlers": ["stderr", "file"] if LOG_FILE else ["stderr"],
+        "level": env.str("LOG_LEVEL", default="INFO").upper(),
+    },
 }

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
 
-from environs import Env
-
+from nanococoa.environment import redis_url
 from nanococoa.redis_server import EmbeddedRedis, RedisUnavailable, is_answering
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -113,7 +112,11 @@ def check_port(host: str, port: int) -> None:
 
 def start_redis(data_dir: Path) -> EmbeddedRedis | None:
     """Return the embedded Redis, or None when REDIS_URL names one that is not ours."""
-    if url := os.environ.get("REDIS_URL"):
+    try:
+        url = redis_url()
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+    if url:
         if not is_answering(url):
             raise CannotStart(f"REDIS_URL의 Redis가 대답하지 않아요: {url.rpartition('@')[2]}")
         return None
@@ -221,7 +224,6 @@ def _interrupt(*_: object) -> NoReturn:
 
 def main() -> int:
     """Read the options and run; return the exit code."""
-    Env().read_env(ROOT / ".env", recurse=False)
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
