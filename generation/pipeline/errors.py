@@ -62,3 +62,45 @@ class UnknownChoice(StageFailed):
     """A style, format or font key that the engine does not have. params: `field`, `value`."""
 
     code = "unknown_choice"
+
+
+class ModelUnknown(StageFailed):
+    """The catalogue has no model of this key. params: `model`."""
+
+    code = "model_unknown"
+
+
+class ModelMissing(StageFailed):
+    """A model's files are not on this machine. params: `model`."""
+
+    code = "model_missing"
+
+
+class ModelDamaged(StageFailed):
+    """A model's file is not the one that was pinned: cut short, changed. params: `model`."""
+
+    code = "model_damaged"
+
+
+class LicenceNotSet(StageFailed):
+    """A model may not be used commercially and no licence was bought. params: `model`."""
+
+    code = "licence_not_set"
+
+
+class GpuTooSmall(StageFailed):
+    """The largest part of a model is larger than the GPU. params: `model`."""
+
+    code = "gpu_too_small"
+
+
+class NoGpu(StageFailed):
+    """The deployment asks for a GPU that torch does not see."""
+
+    code = "no_gpu"
+
+
+class DiffusionNotInstalled(StageFailed):
+    """torch or the diffusion packages (the `gpu` extra) are not installed."""
+
+    code = "diffusion_not_installed"

@@ -1,0 +1,128 @@
+"""The device, how much of it may be filled, and which quantisation makes a model fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast, get_args
+
+from generation.pipeline.errors import DiffusionNotInstalled, NoGpu
+
+from .catalog import ModelEntry, model
+
+Quantisation = Literal["none", "fp8", "nf4"]
+Wish = Literal["auto", "none", "fp8", "nf4"]
+
+DEVICE_VARIABLE: Final = "DEVICE"
+BUDGET_VARIABLE: Final = "NANOCOCOA_GPU_BUDGET_MB"
+QUANTISE_VARIABLE: Final = "NANOCOCOA_QUANTISE"
+MIB: Final = 1024**2
+# Kept free of weights: activations, and the VAE's decode, whose peak at 1024x1024 is some 2.5 GiB.
+WORKING_SHARE: Final = 1 / 8
+# The first chips that multiply in fp8: Ada (L4) and, later, Hopper.
+FP8_CAPABILITY: Final = (8, 9)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """Where models run. `budget` in bytes; `capability` is CUDA's (major, minor), None on a CPU."""
+
+    device: str
+    name: str
+    budget: int
+    capability: tuple[int, int] | None = None
+
+    @property
+    def weights_budget(self) -> int:
+        """Bytes that weights may fill."""
+        return int(self.budget * (1 - WORKING_SHARE))
+
+
+def the_torch() -> Any:
+    """Return torch. Raises DiffusionNotInstalled."""
+    try:
+        import torch
+    except ImportError as error:
+        raise DiffusionNotInstalled(f"the gpu extra is not installed: {error}") from error
+    return torch
+
+
+def chosen_chip(environment: Mapping[str, str] = os.environ) -> Chip:
+    """Return the device that DEVICE names (auto, cuda, cuda:N, cpu) with its budget.
+
+    Raises NoGpu when torch sees no such GPU: `auto` never means the processor, on which an ad would
+    take an hour; it has to be named.
+    """
+    wished = environment.get(DEVICE_VARIABLE, "").strip() or "auto"
+    cap = environment.get(BUDGET_VARIABLE, "").strip()
+    most = _megabytes(cap) if cap else None
+    if wished == "cpu":
+        return _processor(most)
+    return _gpu(wished, most)
+
+
+def wished_quantisation(environment: Mapping[str, str] = os.environ) -> Wish:
+    """Return NANOCOCOA_QUANTISE. Raises ValueError for what it cannot be."""
+    wish = environment.get(QUANTISE_VARIABLE, "").strip() or "auto"
+    if wish not in get_args(Wish):
+        raise ValueError(f"{QUANTISE_VARIABLE}={wish}: it must be one of {get_args(Wish)}")
+    return cast("Wish", wish)
+
+
+def choose_quantisation(entry: ModelEntry, chip: Chip, wish: Wish = "auto") -> Quantisation:
+    """Return how to store the weights of this model on this chip.
+
+    Unquantised where the whole model fits. Else fp8 where the chip multiplies in it: half the
+    memory. On older chips unquantised as long as the components fit one after the other (they take
+    turns), then nf4: a quarter of the memory, and slower.
+    """
+    if wish != "auto":
+        return wish
+    entries = (entry, *(model(part) for part in entry.parts))
+    sizes = [size for one in entries for size in one.sizes.values()]
+    if chip.capability is None or sum(sizes) <= chip.weights_budget:
+        return "none"
+    if chip.capability >= FP8_CAPABILITY:
+        return "fp8"
+    return "none" if max(sizes) <= chip.weights_budget else "nf4"
+
+
+def free_bytes(chip: Chip, resident: int) -> int:
+    """Return what weights may still take on the chip where `resident` bytes of them lie already.
+
+    On a GPU never more than the driver says is free, since others (onnxruntime) use it too.
+    """
+    left = chip.weights_budget - resident
+    if chip.capability is None:
+        return left
+    cuda = the_torch().cuda
+    unused = int(cuda.memory_reserved(chip.device) - cuda.memory_allocated(chip.device))
+    working = chip.budget - chip.weights_budget
+    return min(left, int(cuda.mem_get_info(chip.device)[0]) + unused - working)
+
+
+def _megabytes(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise ValueError(f"{BUDGET_VARIABLE}={text}: it must be a number of megabytes")
+    return int(text) * MIB
+
+
+def _processor(most: int | None) -> Chip:
+    import psutil
+
+    the_torch()
+    return Chip("cpu", "CPU", min(most or psutil.virtual_memory().total, 2**62))
+
+
+def _gpu(wished: str, most: int | None) -> Chip:
+    torch = the_torch()
+    device = "cuda:0" if wished in ("auto", "cuda") else wished
+    number = device.removeprefix("cuda:")
+    if not device.startswith("cuda:") or not number.isdigit():
+        raise ValueError(f"{DEVICE_VARIABLE}={wished}: it must be auto, cuda, cuda:N or cpu")
+    if not torch.cuda.is_available() or int(number) >= torch.cuda.device_count():
+        raise NoGpu(f"torch {torch.__version__} sees no {device}; DEVICE=cpu would run on the CPU")
+    figures = torch.cuda.get_device_properties(device)
+    budget = min(most or figures.total_memory, figures.total_memory)
+    return Chip(device, figures.name, budget, (figures.major, figures.minor))

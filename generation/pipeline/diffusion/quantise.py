@@ -1,0 +1,86 @@
+"""Weights in fewer bits: fp8 by torchao, nf4 by bitsandbytes; only the large linear layers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from generation.pipeline.errors import DiffusionNotInstalled
+
+from .memory import FP8_CAPABILITY, Quantisation, the_torch
+
+# The components whose linear layers hold nearly all weights. A VAE shows every lost bit, and
+# U-Net and ControlNets are small enough as they are.
+HEAVY: Final = ("transformer", "text_encoder", "text_encoder_2")
+# fp8 matrix products need both sides in sixteens.
+GRAIN: Final = 16
+
+
+def quantise_pipeline(pipeline: Any, method: Quantisation) -> None:
+    """Quantise the heavy components in place; `none` does nothing. Raises DiffusionNotInstalled."""
+    if method == "none":
+        return
+    for name in HEAVY:
+        module = getattr(pipeline, name, None)
+        # SDXL's text encoders are CLIPs: nothing to win.
+        if module is not None and not type(module).__name__.startswith("CLIP"):
+            quantise(module, method)
+
+
+def quantise(module: Any, method: Quantisation) -> None:
+    """Quantise a module's linear layers in place. Raises DiffusionNotInstalled."""
+    try:
+        if method == "fp8":
+            _to_fp8(module)
+        elif method == "nf4":
+            _to_nf4(module)
+    except ImportError as error:
+        raise DiffusionNotInstalled(f"{method} needs a package: {error}") from error
+
+
+def _to_fp8(module: Any) -> None:
+    """Products in fp8 where the chip has them, else fp8 as storage alone."""
+    from torchao.quantization import (
+        Float8DynamicActivationFloat8WeightConfig,
+        Float8WeightOnlyConfig,
+        PerRow,
+        quantize_,
+    )
+
+    cuda = the_torch().cuda
+    multiplies = cuda.is_available() and cuda.get_device_capability() >= FP8_CAPABILITY
+    config = (
+        Float8DynamicActivationFloat8WeightConfig(granularity=PerRow())
+        if multiplies
+        else Float8WeightOnlyConfig()
+    )
+    quantize_(module, config, filter_fn=_is_large_linear)
+
+
+def _is_large_linear(module: Any, name: str) -> bool:
+    linear = the_torch().nn.Linear
+    if not isinstance(module, linear) or name.endswith("lm_head"):
+        return False
+    return not (module.in_features % GRAIN or module.out_features % GRAIN)
+
+
+def _to_nf4(module: Any) -> None:
+    """Replace each large linear layer by bitsandbytes' 4-bit one (QLoRA's NormalFloat)."""
+    import bitsandbytes
+
+    torch = the_torch()
+    found = [(name, m) for name, m in module.named_modules() if _is_large_linear(m, name)]
+    for name, linear in found:
+        quantised = bitsandbytes.nn.Linear4bit(
+            linear.in_features,
+            linear.out_features,
+            bias=linear.bias is not None,
+            compute_dtype=linear.weight.dtype,
+            quant_type="nf4",
+            device="meta",
+        )
+        quantised.weight = bitsandbytes.nn.Params4bit(
+            linear.weight.data, requires_grad=False, quant_type="nf4"
+        )
+        if linear.bias is not None:
+            quantised.bias = torch.nn.Parameter(linear.bias.data, requires_grad=False)
+        module.set_submodule(name, quantised)

@@ -1,0 +1,253 @@
+"""The one owner of device memory: what lies there, what comes next, what has to leave.
+
+Models are loaded into host memory when first used; each component goes to the device when its
+forward pass begins, and stays while there is room. When there is none, what was needed least
+recently leaves first. Nothing is copied back: weights do not change.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+import psutil
+
+from generation.pipeline.errors import GpuTooSmall
+
+from .catalog import GIB, bytes_with_parts, model
+from .host_copies import HostCopy
+from .loading import load
+from .memory import (
+    Chip,
+    Quantisation,
+    Wish,
+    choose_quantisation,
+    chosen_chip,
+    free_bytes,
+    the_torch,
+    wished_quantisation,
+)
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+UNLOAD_VARIABLE: Final = "AUTO_UNLOAD_DEFAULT"
+# Loading takes a little more host memory than what stays.
+LOADING_MARGIN: Final = 1.1
+
+
+@dataclass(eq=False)
+class Component:
+    """One network of a model: the unit that goes to the device and leaves it."""
+
+    owner: str
+    name: str
+    copy: HostCopy
+    last_needed: int = 0
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A model in host memory. `seconds`: how long it took to load."""
+
+    pipeline: Any
+    quantised: Quantisation
+    seconds: float
+    components: list[Component] = field(default_factory=list)
+
+    @property
+    def on_device(self) -> int:
+        """Bytes of it that lie on the device."""
+        return sum(one.copy.size for one in self.components if one.copy.on_device)
+
+
+class Residency:
+    """Gives out pipelines that run on the device, within a budget of its memory.
+
+    Safe to call from several threads; a pipeline itself runs in one at a time.
+    """
+
+    def __init__(
+        self, store: Store, chip: Chip, *, quantise: Wish = "auto", unload_after_use: bool = False
+    ) -> None:
+        """`unload_after_use`: leave nothing on the device when a pipeline has done its work."""
+        self.store = store
+        self.chip = chip
+        self.quantise = quantise
+        self.unload_after_use = unload_after_use
+        self._models: dict[str, Loaded] = {}
+        self._in_use: list[str] = []
+        self._expected: tuple[str, ...] = ()
+        self._clock = itertools.count(1)
+        self._lock = threading.RLock()
+
+    @property
+    def loaded(self) -> dict[str, int]:
+        """Bytes on the device of each model in host memory."""
+        return {key: one.on_device for key, one in self._models.items()}
+
+    @property
+    def load_seconds(self) -> dict[str, float]:
+        """How long each model that is in host memory took to load."""
+        return {key: one.seconds for key, one in self._models.items()}
+
+    def quantised(self, key: str) -> Quantisation:
+        """Return how a loaded model's weights are stored. Raises KeyError."""
+        return self._models[key].quantised
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Say what the next stages need, soonest first: it leaves the device last."""
+        self._expected = tuple(keys)
+
+    @contextmanager
+    def use(self, key: str) -> Iterator[Any]:
+        """Give the model's pipeline, whose components come to the device as they are needed.
+
+        Raises ModelUnknown, LicenceNotSet, ModelMissing, ModelDamaged, GpuTooSmall.
+        """
+        with self._lock:
+            loaded = self._models.get(key) or self._load(key)
+            self._in_use.append(key)
+        try:
+            yield loaded.pipeline
+        finally:
+            with self._lock:
+                self._in_use.remove(key)
+                if self.unload_after_use:
+                    self.free(keep=())
+
+    def free(self, keep: Sequence[str] = ()) -> None:
+        """Take every model but those to `keep` off the device; host copies stay."""
+        with self._lock:
+            for one in self._components():
+                if one.copy.on_device and one.owner not in keep:
+                    one.copy.to_host()
+            self._empty_cache()
+
+    def unload(self, key: str) -> None:
+        """Forget a model altogether: device and host."""
+        with self._lock:
+            loaded = self._models.pop(key, None)
+            if loaded is not None:
+                for one in loaded.components:
+                    one.copy.to_host()
+            del loaded
+            self._empty_cache()
+
+    def unload_all(self) -> None:
+        """Forget every model: device and host."""
+        for key in tuple(self._models):
+            self.unload(key)
+
+    def bring(self, component: Component) -> None:
+        """Have a component on the device, making others leave as far as it needs room."""
+        with self._lock:
+            component.last_needed = next(self._clock)
+            if component.copy.on_device:
+                return
+            self._make_room(component)
+            component.copy.to_device(self.chip.device)
+
+    def _load(self, key: str) -> Loaded:
+        entry = model(key)
+        self.store.check(key)
+        self._make_host_room(int(bytes_with_parts(key) * LOADING_MARGIN))
+        method = choose_quantisation(entry, self.chip, self.quantise)
+        started = time.perf_counter()
+        pipeline = load(entry, self.store, quantise=method)
+        loaded = Loaded(pipeline, method, time.perf_counter() - started)
+        for name, module in getattr(pipeline, "components", {}).items():
+            if isinstance(module, the_torch().nn.Module):
+                loaded.components.append(self._attach(key, name, module))
+        loaded.seconds = time.perf_counter() - started
+        self._models[key] = loaded
+        return loaded
+
+    def _attach(self, key: str, name: str, module: Any) -> Component:
+        """Make the module come to the device by itself. Raises GpuTooSmall when it never can."""
+        from accelerate.hooks import add_hook_to_module
+
+        from .bringing import BringFirst
+
+        component = Component(key, name, HostCopy(module.requires_grad_(False)))
+        size, room = component.copy.size / GIB, self.chip.weights_budget / GIB
+        if size > room:
+            raise GpuTooSmall(
+                f"{key}'s {name} takes {size:.1f} GiB; on {self.chip.name}, of "
+                f"{self.chip.budget / GIB:.1f} GiB, weights may take {room:.1f}",
+                model=key,
+            )
+        component.copy.pin(psutil.virtual_memory().available)
+        add_hook_to_module(module, BringFirst(self, component))
+        return component
+
+    def _components(self) -> Iterator[Component]:
+        return itertools.chain.from_iterable(one.components for one in self._models.values())
+
+    def _resident(self) -> int:
+        return sum(one.on_device for one in self._models.values())
+
+    def _make_room(self, wanted: Component) -> None:
+        """Make components leave until the wanted one fits, or only it is left."""
+        leaving = sorted((c for c in self._components() if c.copy.on_device), key=self._worth)
+        gone = False
+        for victim in leaving:
+            if free_bytes(self.chip, self._resident()) >= wanted.copy.size:
+                break
+            logger.info("%s %s leaves the device", victim.owner, victim.name)
+            victim.copy.to_host()
+            gone = True
+        if gone:
+            self._empty_cache()
+
+    def _worth(self, component: Component) -> tuple[int, int]:
+        """Order of leaving: the unexpected first, then the late; in each, the least recent."""
+        if component.owner in self._in_use:
+            soon = len(self._expected) + 1
+        elif component.owner in self._expected:
+            soon = len(self._expected) - self._expected.index(component.owner)
+        else:
+            soon = 0
+        return soon, component.last_needed
+
+    def _make_host_room(self, needed: int) -> None:
+        """Forget the models that were used longest ago until the next one fits into RAM."""
+
+        def last_use(key: str) -> int:
+            return max((c.last_needed for c in self._models[key].components), default=0)
+
+        for key in sorted((k for k in self._models if k not in self._in_use), key=last_use):
+            if psutil.virtual_memory().available >= needed:
+                return
+            logger.info("%s leaves host memory", key)
+            self.unload(key)
+
+    def _empty_cache(self) -> None:
+        gc.collect()
+        if self.chip.capability is not None:
+            the_torch().cuda.empty_cache()
+
+
+def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:
+    """Return a new owner, as the environment describes it. Raises NoGpu, DiffusionNotInstalled."""
+    return Residency(
+        Store.from_environment(environment),
+        chosen_chip(environment),
+        quantise=wished_quantisation(environment),
+        unload_after_use=environment.get(UNLOAD_VARIABLE, "").strip().lower() in ("1", "true"),
+    )
+
+
+@lru_cache(maxsize=1)
+def the_residency() -> Residency:
+    """Return this process's owner of device memory, made on first use."""
+    return residency_from()

@@ -1,0 +1,148 @@
+"""Who lies in device memory: just in time, least recently needed out, a swap changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from generation.pipeline.diffusion import catalog
+from generation.pipeline.diffusion.memory import Chip
+from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.diffusion.store import Store
+from generation.pipeline.errors import GpuTooSmall, ModelUnknown
+
+SIDE = 64
+# Of the tiny models the largest component (klein's text encoder) takes 475 KB, klein 600 KB, SDXL
+# with its parts 540 KB.
+KLEIN, SDXL = "flux2-klein-4b", "sdxl"
+
+
+def paint(residency: Residency, key: str) -> Any:
+    """One small picture by a tiny model, always from the same seed."""
+    entry = catalog.model(key)
+    settings: dict[str, Any] = {
+        "prompt": "a wooden table",
+        "num_inference_steps": 4,
+        "guidance_scale": entry.guidance,
+        "generator": torch.Generator().manual_seed(7),
+        "height": SIDE,
+        "width": SIDE,
+    }
+    if entry.parts:
+        maps = Image.new("RGB", (SIDE, SIDE), "grey")
+        settings |= {"image": maps, "control_image": [maps, maps], "strength": 1.0}
+        settings["controlnet_conditioning_scale"] = [0.5, 0.5]
+    with residency.use(key) as pipeline:
+        return np.asarray(pipeline(**settings).images[0])
+
+
+@pytest.mark.parametrize("key", [KLEIN, "flux1-schnell", "flux1-dev", SDXL, "sdxl-lightning"])
+def test_every_model_paints(residency: Residency, key: str) -> None:
+    picture = paint(residency, key)
+    assert picture.shape == (SIDE, SIDE, 3)
+    assert picture.std() > 1
+    assert residency.load_seconds[key] > 0
+
+
+def test_everything_stays_where_everything_fits(residency: Residency) -> None:
+    paint(residency, KLEIN)
+    paint(residency, SDXL)
+    whole = {key: residency.loaded[key] for key in (KLEIN, SDXL)}
+    paint(residency, KLEIN)
+    assert residency.loaded == whole
+    assert all(whole.values())
+
+
+def test_what_does_not_fit_takes_turns_and_paints_the_same(
+    tiny_store: Store, residency: Residency
+) -> None:
+    tight = Residency(tiny_store, Chip("cpu", "CPU", 800_000))
+    for key in (KLEIN, SDXL, KLEIN):
+        assert np.array_equal(paint(tight, key), paint(residency, key))
+        assert sum(tight.loaded.values()) <= tight.chip.weights_budget
+
+
+def test_a_model_larger_than_the_device_runs_part_by_part(
+    tiny_store: Store, residency: Residency
+) -> None:
+    tiny = Residency(tiny_store, Chip("cpu", "CPU", 560_000))
+    assert np.array_equal(paint(tiny, KLEIN), paint(residency, KLEIN))
+    assert sum(tiny.loaded.values()) <= tiny.chip.weights_budget
+
+
+def test_a_component_larger_than_the_device_is_refused_with_figures(tiny_store: Store) -> None:
+    owner = Residency(tiny_store, Chip("cpu", "Small One", 100_000))
+    with pytest.raises(GpuTooSmall, match="flux2-klein-4b's text_encoder takes") as refused:
+        paint(owner, KLEIN)
+    assert "Small One" in refused.value.detail
+    assert owner.loaded == {}
+
+
+def test_the_least_recently_needed_leaves_first(tiny_store: Store) -> None:
+    owner = Residency(tiny_store, Chip("cpu", "CPU", 1_200_000))
+    for key in ("flux1-schnell", "sdxl-lightning"):
+        paint(owner, key)
+    paint(owner, KLEIN)
+    assert owner.loaded["flux1-schnell"] < owner.loaded["sdxl-lightning"]
+    assert owner.loaded[KLEIN] > 0
+
+
+def test_what_the_next_stage_needs_leaves_last(tiny_store: Store) -> None:
+    owner = Residency(tiny_store, Chip("cpu", "CPU", 1_200_000))
+    for key in ("flux1-schnell", "sdxl-lightning"):
+        paint(owner, key)
+    whole = owner.loaded["flux1-schnell"]
+    owner.expect([KLEIN, "flux1-schnell"])
+    paint(owner, KLEIN)
+    assert owner.loaded["flux1-schnell"] == whole
+    assert owner.loaded["sdxl-lightning"] < 541_000
+
+
+def test_a_swap_loads_nothing_from_disk(own_store: Store) -> None:
+    owner = Residency(own_store, Chip("cpu", "CPU", 2**30))
+    first = paint(owner, KLEIN)
+    owner.free()
+    assert owner.loaded == {KLEIN: 0}
+    for path in own_store.folder(KLEIN).rglob("*.safetensors"):
+        path.unlink()
+    assert np.array_equal(paint(owner, KLEIN), first)
+
+
+def test_unloading_forgets_everything(residency: Residency) -> None:
+    paint(residency, KLEIN)
+    residency.unload_all()
+    assert (residency.loaded, residency.load_seconds) == ({}, {})
+
+
+def test_nothing_stays_on_the_device_where_the_deployment_wants_it_so(
+    tiny_store: Store, chip: Chip
+) -> None:
+    owner = Residency(tiny_store, chip, unload_after_use=True)
+    paint(owner, KLEIN)
+    assert owner.loaded == {KLEIN: 0}
+
+
+def test_an_error_inside_leaves_the_owner_usable(residency: Residency) -> None:
+    with pytest.raises(ZeroDivisionError), residency.use(KLEIN):
+        raise ZeroDivisionError
+    assert paint(residency, KLEIN).shape == (SIDE, SIDE, 3)
+    with pytest.raises(ModelUnknown), residency.use("flux9-huge"):
+        pass
+
+
+def test_tied_weights_stay_tied_and_count_once(residency: Residency) -> None:
+    with residency.use(KLEIN) as pipeline:
+        encoder = pipeline.text_encoder
+    paint(residency, KLEIN)
+    residency.free()
+    paint(residency, KLEIN)
+    assert encoder.lm_head.weight is encoder.model.embed_tokens.weight
+
+
+def test_the_environment_makes_this_process_own(engine_environment: Residency) -> None:
+    assert paint(engine_environment, KLEIN).shape == (SIDE, SIDE, 3)
+    assert engine_environment.chip == Chip("cpu", "CPU", 1024 * 2**20)
