@@ -14,23 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from .catalog import FrameFormat
-from .cutout import CutOut
-from .cutout.kept import kept_cut_out
-from .errors import NoProductFound, PhotoUnreadable
 from .frames import frame_for
-from .grounding import (
-    Plane,
-    Rgba,
-    Subject,
-    composite,
-    contact_shade,
-    core_difference,
-    mean_colour,
-    place,
-    shows_something,
-    subject_of,
-)
-from .layout import Box, Layout, plan_layout
+from .grounding import Plane, composite, contact_shade, mean_colour
+from .layout import Layout
+from .placing import Placed, place_product, product_checks
 from .previews import MAX_SIDE, encode_preview
 from .studio.palette import palette_for
 from .studio.photograph import Plate
@@ -69,16 +56,6 @@ class _Stopwatch:
         self._since = now
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """The product in the frame, and where it came from; `cut` is None without a photo."""
-
-    cut: CutOut
-    subject: Subject
-    layer: Rgba
-    box: Box
-
-
 def run_background(request: StageRequest, report: Report) -> StageOutput:
     """Cut out, photograph the set, ground the product in it; write the stage's files.
 
@@ -90,7 +67,7 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     spec = request.spec
     fmt = frame_for(spec)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=0.0))
-    placed, layout = _place_product(spec, fmt, request.cache_dir)
+    placed, layout = place_product(spec, fmt, request.cache_dir)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=_cutout_preview(placed)))
     watch.lap(SubStep.CUTOUT)
     rig = _rig(spec, fmt, layout, placed)
@@ -103,48 +80,11 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.95, preview=encode_preview(scene)))
     output = _write(request.out_dir, scene, developed, rig, placed)
     watch.lap(SubStep.COMPOSITE)
-    checks = {} if placed is None else _checks(scene, placed)
+    checks = {} if placed is None else product_checks(scene, placed)
     return StageOutput(image=output["scene"], extras=output, checks=checks, seconds=watch.seconds)
 
 
-def _place_product(
-    spec: AdSpec, fmt: FrameFormat, cache_dir: Path
-) -> tuple[_Placed | None, Layout]:
-    has_text = bool(spec.ad_text)
-    if spec.photo is None:
-        return None, plan_layout(fmt, spec.text_position, None, has_text, bool(spec.subtext))
-    photo = _photo(spec.photo)
-    cut = _cut_or_card(spec.photo, photo, cache_dir)
-    subject = subject_of(cut, photo)
-    layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text, bool(spec.subtext))
-    layer, box = place(subject, layout.product, layout.frame)
-    return _Placed(cut, subject, layer, box), layout
-
-
-def _cut_or_card(path: Path, photo: NDArray[np.uint8], cache_dir: Path) -> CutOut:
-    """Return the cut-out, or the whole photo with no confidence when it shows something else.
-
-    Raises NoProductFound for a photo of nothing.
-    """
-    try:
-        return kept_cut_out(path, cache_dir)
-    except NoProductFound:
-        if not shows_something(photo):
-            raise
-    height, width = photo.shape[:2]
-    opaque = np.dstack([photo, np.full((height, width), 255, np.uint8)])
-    return CutOut(opaque, (0, 0, width, height), 0.0, "colour_model")
-
-
-def _photo(path: Path) -> NDArray[np.uint8]:
-    try:
-        with PilImage.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError) as error:
-        raise PhotoUnreadable(str(error)) from error
-
-
-def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: _Placed | None) -> Rig:
+def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: Placed | None) -> Rig:
     palette = palette_for(spec.palette, None if placed is None else placed.subject.rgba)
     pose = "stands" if placed is None else placed.subject.pose
     return rig_for(
@@ -152,7 +92,7 @@ def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: _Placed | None)
     )
 
 
-def _watch_set(placed: _Placed | None, report: Report) -> Any:
+def _watch_set(placed: Placed | None, report: Report) -> Any:
     """Return the callback that reports the set's steps, with the product already in the picture."""
     pacer = Pacer(PREVIEW_INTERVAL)
 
@@ -172,7 +112,7 @@ def _watch_set(placed: _Placed | None, report: Report) -> Any:
     return on_step
 
 
-def _draft(picture: Image, placed: _Placed | None) -> bytes:
+def _draft(picture: Image, placed: Placed | None) -> bytes:
     """Return a preview of the unfinished set with the product laid over it."""
     height, width = picture.shape[:2]
     shrink = min(1.0, MAX_SIDE / max(height, width))
@@ -184,12 +124,12 @@ def _draft(picture: Image, placed: _Placed | None) -> bytes:
     return encode_preview(composite(small, layer, scale=0.3))
 
 
-def _cutout_preview(placed: _Placed | None) -> bytes | None:
+def _cutout_preview(placed: Placed | None) -> bytes | None:
     return None if placed is None else encode_preview(placed.subject.rgba)
 
 
 def _ground(
-    rig: Rig, plate: Plate, placed: _Placed, report: Report, cache_dir: Path
+    rig: Rig, plate: Plate, placed: Placed, report: Report, cache_dir: Path
 ) -> NDArray[np.uint8]:
     """Shade the plate with the product's shadow, develop it, and put the product in."""
 
@@ -210,7 +150,7 @@ def _ground(
 
 
 def _mirrored(
-    rig: Rig, developed: NDArray[np.uint8], alpha: Plane, placed: _Placed
+    rig: Rig, developed: NDArray[np.uint8], alpha: Plane, placed: Placed
 ) -> NDArray[np.uint8]:
     """Return the set with the product's mirror image where its ground is polished."""
     gloss = studio_set(rig.style).gloss
@@ -224,7 +164,7 @@ def _write(
     scene: NDArray[np.uint8],
     plate: NDArray[np.uint8],
     rig: Rig,
-    placed: _Placed | None,
+    placed: Placed | None,
 ) -> dict[str, Path]:
     """Write the stage's files and return their paths by name."""
     pictures = {"scene": scene, "plate": plate}
@@ -236,21 +176,3 @@ def _write(
     paths["rig"] = folder / "rig.json"
     paths["rig"].write_text(json.dumps(rig.to_json()), encoding="utf-8")
     return paths
-
-
-def _checks(scene: NDArray[np.uint8], placed: _Placed) -> dict[str, Any]:
-    """Return the proof that the product survived, JSON-serialisable."""
-    return {
-        "cutout": {
-            "confidence": round(float(placed.cut.confidence), 3),
-            "method": placed.cut.method,
-            **({"fell_back": placed.cut.note} if placed.cut.note else {}),
-            "photo_card": placed.subject.is_card,
-        },
-        "pose": placed.subject.pose,
-        "product": {
-            "largest_difference": core_difference(scene, placed.layer),
-            "height_share": round(placed.box.height / scene.shape[0], 3),
-            "width_share": round(placed.box.width / scene.shape[1], 3),
-        },
-    }
