@@ -8,15 +8,26 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .pipeline.fingerprint import ENGINE_VERSION, stage_key
-from .pipeline.types import PROGRESS_SPAN, STAGES, AdSpec, Stage
+from .painting import painted_by
+from .pipeline.fingerprint import engine_version, stage_key
+from .pipeline.types import (
+    PAINTED_BACKGROUND,
+    PAINTED_LETTERING,
+    PROGRESS_SPAN,
+    STAGES,
+    AdSpec,
+    Stage,
+)
 
 if TYPE_CHECKING:
     from campaigns.models import Ad
 
     from .models import Job
 
-SPEC_FIELDS: Final = tuple(field.name for field in fields(AdSpec) if field.name != "photo")
+# What a job keeps of AdSpec by these names: all but the photo's path, which belongs to the machine
+# that runs it, the engine, which is the job's own, and what `painted_by` puts together.
+NOT_KEPT: Final = ("photo", "engine", *PAINTED_BACKGROUND, *PAINTED_LETTERING)
+SPEC_FIELDS: Final = tuple(field.name for field in fields(AdSpec) if field.name not in NOT_KEPT)
 # The engine an uploaded stage image counts as: no engine made it.
 UPLOADED: Final = "upload"
 
@@ -24,8 +35,7 @@ UPLOADED: Final = "upload"
 def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
     """Return what is asked of the pipeline, as `Job.parameters` keeps it.
 
-    The fields of AdSpec but for the photo's path, which belongs to the machine that runs it; the
-    photo is known by its digest.
+    The photo is known by its digest.
     """
     wishes = {name: getattr(ad, name, None) for name in SPEC_FIELDS}
     return wishes | {
@@ -42,7 +52,10 @@ def job_spec(job: Job) -> AdSpec:
     """Return the job's AdSpec with the photo's path on this machine."""
     # A job from before a field existed takes the field's default.
     wishes = {name: job.parameters[name] for name in SPEC_FIELDS if name in job.parameters}
-    return AdSpec(photo=Path(job.ad.photo.image.path) if job.ad.photo else None, **wishes)
+    if job.engine == "diffusion":
+        wishes |= painted_by(job.parameters)
+    photo = Path(job.ad.photo.image.path) if job.ad.photo else None
+    return AdSpec(photo=photo, engine=job.engine, **wishes)
 
 
 def styled_by(parameters: Mapping[str, Any], prompts: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,11 +90,6 @@ def progress_span(parameters: Mapping[str, Any], stage: Stage) -> tuple[float, f
         return (0.0, 100.0)
     start, end = PROGRESS_SPAN[stage]
     return (float(start), float(end))
-
-
-def engine_version(engine: str) -> str:
-    """Return the version that an engine's results carry: another version paints differently."""
-    return ENGINE_VERSION if engine == "studio" else f"{engine}/{ENGINE_VERSION}"
 
 
 def content_address(job: Job, stage: Stage) -> str:

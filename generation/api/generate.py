@@ -27,7 +27,7 @@ from .document import generate_extra
 from .orders import changes, lettering_alone, named, order_of, source_of
 from .pictures import field_named, stage_folder
 from .problems import Problem, Refused
-from .wishes import Wishes, engine_of, read_wishes, refuse_unusable
+from .wishes import Wishes, engine_of, painting_of, read_wishes, refuse_unusable
 
 router = Router(tags=["generate"])
 LONGEST_KEY: Final = 120
@@ -44,6 +44,7 @@ DECIDED_IN: Final[Mapping[str, int]] = {
     "font": 2,
     "text_model_prompt": 2,
     "negative_prompt": 2,
+    "guidance_scale": 2,
 }
 
 
@@ -148,7 +149,12 @@ def _plan(caller: Caller, wishes: Wishes, pictures: Mapping[str, bytes]) -> Plan
     told["ad_text"] = clean_ad_text(str(told["ad_text"]))
     frame_format(str(told["format"]))
     engine = engine_of(wishes)
-    parameters = {**told, "end_step": wishes.end_step, "test_mode": wishes.test_mode}
+    parameters = {
+        **told,
+        **painting_of(wishes),
+        "end_step": wishes.end_step,
+        "test_mode": wishes.test_mode,
+    }
     alone = lettering_alone(wishes, pictures)
     stages = planned_stages({**parameters, "lettering_alone": alone})[wishes.start_step - 1 :]
     ahead = claim_order(engine)

@@ -18,7 +18,7 @@ from generation.webhooks import AddressRefused, judged_address
 from .access import Caller, caller_of
 from .pictures import kept_photo, kept_stage
 from .problems import Refused
-from .wishes import Wishes, engine_of, style_key
+from .wishes import Wishes, engine_of, painting_of, style_key
 
 
 def lettering_alone(wishes: Wishes, pictures: Mapping[str, bytes]) -> bool:
@@ -38,7 +38,7 @@ def order_of(
         for stage, name in stages.items()
         if name in pictures
     }
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = painting_of(wishes)
     if wishes.end_step < len(stages) + 1:
         settings["end_step"] = wishes.end_step
     if lettering_alone(wishes, pictures):

@@ -54,6 +54,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     "contradiction": _("‘%(other)s’과(와) 다른 값이에요. 하나만 보내 주세요."),
     "not_used": _("이 단계부터 시작하면 쓰이지 않는 항목이에요."),
     "unsupported_by_engine": _("이 서버의 엔진에서는 쓸 수 없는 항목이에요."),
+    "unsupported_by_model": _("이 서버의 그림 모델은 이 항목을 따르지 않아요. 빼고 보내 주세요."),
     "address_refused": _("웹훅은 공개된 https 주소로만 보낼 수 있어요."),
 }
 

@@ -14,7 +14,10 @@ from ninja import Field, Schema
 from pydantic import ConfigDict, HttpUrl
 
 from campaigns.services import SEED_LIMIT
+from generation.painting import background_model, lettering_model
 from generation.pipeline import catalog
+from generation.pipeline.diffusion.catalog import MODELS
+from generation.pipeline.types import DEFAULT_STRENGTH
 from nanococoa.page_policy import longest_body
 
 from .problems import Refused
@@ -23,8 +26,7 @@ from .problems import Refused
 LONGEST_PROMPT: Final = 2000
 # Nobody compares more takes of one ad at a time.
 MOST_VARIANTS: Final = 4
-# The original service's defaults: sending them asks for nothing special.
-DEFAULT_STRENGTH: Final = 0.6
+# The original service's default: sending it asks for nothing special, each model takes its own.
 DEFAULT_GUIDANCE: Final = 3.5
 
 Picture = Annotated[
@@ -173,18 +175,44 @@ def style_key(options: tuple[catalog.Style, ...], sent: str, field: str) -> str:
 
 
 def refuse_unusable(wishes: Wishes) -> None:
-    """Refuse by its name what the job's engine cannot honour; defaults ask for nothing."""
-    if engine_of(wishes) == "diffusion":
-        return
+    """Refuse by its name what the job's engine or its models cannot honour.
+
+    The original service's defaults ask for nothing.
+    """
+    for name, value in painting_of(wishes).items():
+        if engine_of(wishes) == "studio":
+            raise Refused(422, "unsupported_by_engine", field=name)
+        if not _heeded(name, value):
+            raise Refused(422, "unsupported_by_model", field=name)
+
+
+def painting_of(wishes: Wishes) -> dict[str, Any]:
+    """Return what was asked of the models that paint, by the names that a job keeps."""
     plain: dict[str, Any] = {
         "bg_negative_prompt": None,
         "negative_prompt": None,
         "strength": DEFAULT_STRENGTH,
         "guidance_scale": DEFAULT_GUIDANCE,
     }
-    for name, default in plain.items():
-        if getattr(wishes, name) not in (default, ""):
-            raise Refused(422, "unsupported_by_engine", field=name)
+    asked = {name: getattr(wishes, name) for name in plain}
+    return {name: value for name, value in asked.items() if value not in (plain[name], "")}
+
+
+def _heeded(name: str, value: Any) -> bool:
+    """Tell whether the server's models heed a field: distilled weights take no guidance.
+
+    A background model that is not in the catalogue fails the job with a reason of its own.
+    """
+    background, lettering = MODELS.get(background_model()), MODELS.get(lettering_model())
+    match name:
+        case "bg_negative_prompt":
+            return background is None or background.negative_prompts
+        case "negative_prompt":
+            return lettering is not None and lettering.negative_prompts
+        case "guidance_scale":
+            models = [entry for entry in (background, lettering) if entry is not None]
+            return value <= 1 or any(entry.guidance > 1 for entry in models)
+    return True
 
 
 def engine_of(wishes: Wishes) -> str:

@@ -6,10 +6,19 @@ import json
 from hashlib import sha256
 from typing import Any, Final, assert_never
 
-from .types import AdSpec, Stage
+from .types import PAINTED_BACKGROUND, PAINTED_LETTERING, AdSpec, Stage
 
 # Raise it when any stage would paint a different picture from the same inputs.
 ENGINE_VERSION: Final = "studio-3"
+# The same for what the diffusion engine adds; it letters and composes with the studio's code.
+DIFFUSION_VERSION: Final = "diffusion-1"
+
+
+def engine_version(engine: str) -> str:
+    """Return the version that an engine's results carry: another version paints differently."""
+    if engine == "studio":
+        return ENGINE_VERSION
+    return f"{DIFFUSION_VERSION}/{ENGINE_VERSION}"
 
 
 def stage_key(
@@ -50,6 +59,7 @@ def _background_inputs(spec: AdSpec, photo: str | None, engine: str) -> dict[str
         # The scene leaves room for lettering, whatever it says: new words keep the scene.
         "has_copy": bool(spec.ad_text),
         "has_subtext": bool(spec.subtext),
+        **_painted(spec, PAINTED_BACKGROUND),
     }
 
 
@@ -59,6 +69,7 @@ def _text_inputs(spec: AdSpec, photo: str | None, engine: str) -> dict[str, Any]
         "ad_text": spec.ad_text,
         "text_style": spec.text_style,
         "font": spec.font,
+        **_painted(spec, PAINTED_LETTERING),
     }
 
 
@@ -68,3 +79,10 @@ def _composition_inputs(spec: AdSpec, photo: str | None, engine: str) -> dict[st
         "composition_mode": spec.composition_mode,
         "subtext": spec.subtext,
     }
+
+
+def _painted(spec: AdSpec, fields: tuple[str, ...]) -> dict[str, Any]:
+    """Return what models are told; nothing for the studio, whose keys know no such words."""
+    if spec.engine == "studio":
+        return {}
+    return {name: getattr(spec, name) for name in fields}

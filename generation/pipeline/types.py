@@ -14,6 +14,12 @@ from typing import Any, Final, Literal
 
 TextPosition = Literal["auto", "top", "center", "bottom"]
 CompositionMode = Literal["overlay", "blend", "behind"]
+# How a model gets the background round the product: an empty scene into which the product is set,
+# or a scene painted round the product where it stands.
+BackgroundWay = Literal["empty", "around"]
+
+# How much noise retouching starts from, 0..1, where nothing is asked: the original service's.
+DEFAULT_STRENGTH: Final = 0.6
 
 
 class Stage(StrEnum):
@@ -63,6 +69,11 @@ class AdSpec:
     Style, format, palette and font keys are those of `catalog.py`. `subtext` is a second, smaller
     line of flat type (a price, a date), NFC and validated, or empty. `draft` asks for a small
     quick picture of the same ad: frames and samples shrink, nothing else changes.
+
+    `engine` is "studio" or "diffusion". The fields from `background_model` on are heeded by the
+    diffusion engine alone: catalogue keys of its models ("" is the server's own choice, "none" for
+    lettering no model), English prompts, `strength` 0..1 of the retouch, `guidance_scale` or None
+    for the model's own.
     """
 
     photo: Path | None
@@ -78,6 +89,16 @@ class AdSpec:
     seed: int = 0
     draft: bool = False
     test_mode: bool = False
+    engine: str = "studio"
+    background_model: str = ""
+    background_way: BackgroundWay = "empty"
+    background_prompt: str = ""
+    background_negative_prompt: str = ""
+    strength: float = DEFAULT_STRENGTH
+    guidance_scale: float | None = None
+    lettering_model: str = ""
+    text_prompt: str = ""
+    text_negative_prompt: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict that `from_json` reads back unchanged."""
@@ -87,6 +108,18 @@ class AdSpec:
     def from_json(cls, data: Mapping[str, Any]) -> AdSpec:
         photo = data["photo"]
         return cls(**{**data, "photo": Path(photo) if photo else None})
+
+
+# What only the diffusion engine heeds, by the stage that it decides.
+PAINTED_BACKGROUND: Final = (
+    "background_model",
+    "background_way",
+    "background_prompt",
+    "background_negative_prompt",
+    "strength",
+    "guidance_scale",
+)
+PAINTED_LETTERING: Final = ("lettering_model", "text_prompt", "text_negative_prompt")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from generation import live
 from generation.models import Job, StageResult
+from generation.pipeline.fingerprint import engine_version
 from generation.pipeline.types import Progress, Stage, StageOutput
-from generation.plan import engine_version, progress_span, styled_by
+from generation.plan import progress_span, styled_by
 from generation.preview_store import store_preview
 
 from . import stage_files

@@ -19,9 +19,9 @@ from generation.drafts import pictures, slots
 from generation.drafts.limits import CANCEL_PATIENCE, DEADLINE, LOOK_EVERY, SHOW_EVERY
 from generation.drafts.stage_store import StageStore
 from generation.models import Job
-from generation.pipeline.fingerprint import stage_key
+from generation.pipeline.fingerprint import engine_version, stage_key
 from generation.pipeline.types import AdSpec, Progress, Stage, StageOutput, StageRequest
-from generation.plan import engine_version, planned_stages
+from generation.plan import planned_stages
 
 from .engine_messages import Cancelled, Failed, Finished, Reported
 from .engine_process import EngineDied, EngineProcess
@@ -82,7 +82,8 @@ class DraftRun:
 
     def _draw(self) -> None:
         photo = self._photo()
-        spec = AdSpec(photo=Path(photo.image.path) if photo else None, **self.wishes.spec)
+        path = Path(photo.image.path) if photo else None
+        spec = AdSpec(photo=path, engine=self.wishes.engine, **self.wishes.spec)
         digest, version = photo.sha256 if photo else None, engine_version(self.wishes.engine)
         outputs: dict[Stage, StageOutput] = {}
         for stage in planned_stages({"ad_text": spec.ad_text}):

@@ -103,6 +103,41 @@ def test_it_refuses_by_the_fields_name(program: Program, body: object, expected:
     assert not Ad.objects.exists()
 
 
+def test_the_models_fields_reach_a_diffusion_job(program: Program, settings) -> None:
+    settings.BACKGROUND_MODEL = "flux1-dev"
+    asked = {"strength": 0.3, "guidance_scale": 4.5, "negative_prompt": "rust"}
+    answer = program.post("generate", {"ad_text": "특가", "engine": "diffusion", **asked})
+    assert answer.status_code == 202, answer.content
+    job = Job.objects.get(pk=answer.json()["job_id"])
+    assert job.engine == "diffusion"
+    assert {name: job.parameters[name] for name in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("models", "asked", "refused"),
+    [
+        (("flux2-klein-4b", "none"), ("guidance_scale", 5.0), True),
+        (("flux2-klein-4b", "sdxl"), ("guidance_scale", 5.0), False),
+        (("flux1-dev", "none"), ("guidance_scale", 5.0), False),
+        (("flux2-klein-4b", "sdxl"), ("bg_negative_prompt", "people"), True),
+        (("flux2-klein-4b", "sdxl"), ("negative_prompt", "rust"), False),
+        (("flux2-klein-4b", "sdxl-lightning"), ("negative_prompt", "rust"), True),
+        (("flux2-klein-4b", "none"), ("negative_prompt", "rust"), True),
+        (("flux2-klein-4b", "none"), ("strength", 0.0), False),
+    ],
+)
+def test_what_the_servers_models_do_not_heed_is_refused(
+    program: Program, settings, models, asked: tuple[str, object], refused: bool
+) -> None:
+    settings.BACKGROUND_MODEL, settings.LETTERING_MODEL = models
+    field, value = asked
+    answer = program.post("generate", {"ad_text": "특가", "engine": "diffusion", field: value})
+    if refused:
+        assert problem(answer) == (422, "unsupported_by_model", field)
+    else:
+        assert answer.status_code == 202, answer.content
+
+
 @pytest.mark.parametrize(
     "body", ['{"ad_text": NaN}', '{"ad_text"', "[" * 5000, "[]", '"x"', "null", b"\xff\xfe"]
 )
