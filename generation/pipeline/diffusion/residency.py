@@ -87,6 +87,7 @@ class Residency:
         self._models: dict[str, Loaded] = {}
         self._in_use: list[str] = []
         self._expected: tuple[str, ...] = ()
+        self._frugal = False
         self._clock = itertools.count(1)
         self._lock = threading.RLock()
 
@@ -123,13 +124,22 @@ class Residency:
             with self._lock:
                 self._in_use.remove(key)
                 if self.unload_after_use:
-                    self.free(keep=())
+                    self.free()
 
-    def free(self, keep: Sequence[str] = ()) -> None:
-        """Take every model but those to `keep` off the device; host copies stay."""
+    @contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Leave only the component at work on the device, for when memory has run out."""
+        self._frugal = True
+        try:
+            yield
+        finally:
+            self._frugal = False
+
+    def free(self) -> None:
+        """Take everything off the device; host copies stay."""
         with self._lock:
             for one in self._components():
-                if one.copy.on_device and one.owner not in keep:
+                if one.copy.on_device:
                     one.copy.to_host()
             self._empty_cache()
 
@@ -201,7 +211,8 @@ class Residency:
         leaving = sorted((c for c in self._components() if c.copy.on_device), key=self._worth)
         gone = False
         for victim in leaving:
-            if free_bytes(self.chip, self._resident()) >= wanted.copy.size:
+            room = free_bytes(self.chip, self._resident())
+            if room >= wanted.copy.size and not self._frugal:
                 break
             logger.info("%s %s leaves the device", victim.owner, victim.name)
             victim.copy.to_host()
