@@ -15,6 +15,20 @@ WORKER_LOST: Final = "worker_lost"
 # A stage overran its deadline too often.
 TOOK_TOO_LONG: Final = "took_too_long"
 OUT_OF_MEMORY: Final = "out_of_memory"
+# No worker of the engine has been heard of.
+NO_WORKER: Final = "no_worker"
+# What keeps the diffusion engine from making anything on its machine; the admin can mend it.
+ENGINE_TROUBLE: Final = frozenset(
+    {
+        *("no_gpu", "gpu_too_small", "diffusion_not_installed", "engine_broken"),
+        *("model_unknown", "model_missing", "model_damaged", "licence_not_set"),
+    }
+)
+
+MODEL_TROUBLE: Final = gettext_lazy(
+    "AI 모델이 이 서버에 준비되어 있지 않아요. 관리자에게 알려 주세요."
+)
+NO_ENGINE: Final = gettext_lazy("이 서버에서는 AI 모델로 만들 수 없어요. 관리자에게 알려 주세요.")
 
 SENTENCES: Final[Mapping[str, str | Promise]] = {
     BUG: gettext_lazy(
@@ -40,6 +54,18 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     "input_missing": gettext_lazy("앞 단계의 그림이 없어 이 단계부터 시작할 수 없어요."),
     "unknown_choice": gettext_lazy("고를 수 없는 항목이에요: %(value)s"),
     "stage_failed": gettext_lazy("이 단계를 끝내지 못했어요. 다른 사진이나 문구로 해 보세요."),
+    # What only the admin can mend; the reason is in `Job.error_detail`.
+    "model_unknown": MODEL_TROUBLE,
+    "model_missing": MODEL_TROUBLE,
+    "model_damaged": MODEL_TROUBLE,
+    "licence_not_set": gettext_lazy(
+        "이 서버에서 아직 쓸 수 없는 AI 모델이에요. 관리자에게 알려 주세요."
+    ),
+    "gpu_too_small": gettext_lazy(
+        "이 AI 모델은 서버의 그래픽 카드에 들어가지 않아요. 관리자에게 알려 주세요."
+    ),
+    "no_gpu": NO_ENGINE,
+    "diffusion_not_installed": NO_ENGINE,
 }
 
 

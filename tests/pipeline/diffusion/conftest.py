@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 INSTALLED = all(importlib.util.find_spec(name) for name in ("torch", "diffusers", "transformers"))
 # These know no torch.
-ALWAYS = ("test_catalog.py", "test_store.py")
+ALWAYS = ("test_catalog.py", "test_store.py", "test_sentences.py")
 collect_ignore = (
     []
     if INSTALLED
