@@ -113,7 +113,7 @@ ENTRIES: Final = (
         commercial=True,
         kind=Kind.CUTOUT,
         pipeline="onnx",
-        files=("onnx/model.onnx",),
+        files=("onnx/model.onnx", "onnx/model.onnx_data"),
         sizes={"session": int(0.91 * GIB)},
         dtype="float32",
     ),

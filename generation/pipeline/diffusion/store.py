@@ -116,10 +116,13 @@ class Store:
         """
         for entry in with_parts(key):
             self.allow(entry)
-            pin = self._pinned(entry.key)
-            for name, expected in pin.files.items():
-                self._look_at(entry.key, name, expected)
+            self.look_at(entry.key)
         return self.folder(key)
+
+    def look_at(self, key: str) -> None:
+        """See that this one model's files look whole. Raises ModelMissing, ModelDamaged."""
+        for name, expected in self._pinned(key).files.items():
+            self._look_at(key, name, expected)
 
     def verify(self, key: str, advance: Advance = lambda _: None) -> None:
         """Hash every file of this one model. Raises ModelMissing, ModelDamaged."""

@@ -7,6 +7,7 @@ vocabulary. What comes out of them is noise in the right shape.
 from __future__ import annotations
 
 import string
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,14 @@ def save_model(key: str, folder: Path) -> None:
             vae(4, 0.13025).to(dtype).save_pretrained(folder)
         case "sdxl-lightning-unet":
             save_lightning_unet(folder)
+    remove_what_is_not_fetched(folder, catalog.model(key).files)
+
+
+def remove_what_is_not_fetched(folder: Path, patterns: tuple[str, ...]) -> None:
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not any(fnmatch(name, pattern) for pattern in patterns):
+            path.unlink()
 
 
 def pin(store: Store, key: str) -> None:
