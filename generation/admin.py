@@ -1,9 +1,8 @@
-"""Jobs and workers, for the people who run the site: everything to read, two things to do."""
+"""Jobs, for the people who run the site: everything to read, two things to do."""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -21,12 +19,17 @@ from accounts.models import User
 from campaigns.files import file_response
 
 from . import phrases
+from .admin_rows import ReadOnly, as_json, preformatted
+from .admin_workers import WorkerAdmin
 from .asked import asked_of
-from .deadlines import WORKER_SEEN_AS_GONE_AFTER
+from .engines import fallback_of
 from .errors import GenerationRefused, sentence
+from .made_by import maker_of
 from .models import Job, JobEvent, StageResult, WorkerProcess
 from .proof import proof_lines
 from .services import resume_job, stop_job
+
+admin.site.register(WorkerProcess, WorkerAdmin)
 
 
 class ByStatus(admin.ChoicesFieldListFilter):
@@ -47,21 +50,6 @@ class ByFailure(admin.AllValuesFieldListFilter):
         self.title = _("까닭")
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the services write."""
-
-    def has_add_permission(self, *_args: object, **_more: object) -> bool:
-        return False
-
-    def has_delete_permission(self, *_args: object, **_more: object) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, *_args: object) -> list[str]:
-        return [
-            str(name) for _title, part in self.get_fieldsets(request) for name in part["fields"]
-        ]
-
-
 class StageInline(admin.TabularInline):  # type: ignore[type-arg]
     model = StageResult
     fields = readonly_fields = (
@@ -69,7 +57,9 @@ class StageInline(admin.TabularInline):  # type: ignore[type-arg]
         "stage",
         "seconds",
         "attempt",
+        "engine",
         "engine_version",
+        "models_used",
         "reused",
     )
     extra = 0
@@ -83,6 +73,11 @@ class StageInline(admin.TabularInline):  # type: ignore[type-arg]
     def picture(self, result: StageResult) -> SafeString:
         address = reverse("admin:generation_job_stage", args=[result.job_id, result.pk])
         return format_html('<a href="{0}"><img src="{0}" alt="" width="160"></a>', address)
+
+    @admin.display(description=_("모델과 라이선스"))
+    def models_used(self, result: StageResult) -> SafeString | str:
+        lines = ((model.title, model.details) for model in maker_of(result).models)
+        return format_html_join("", "<div>{}<br><small>{}</small></div>", lines) or "—"
 
     @admin.display(description=_("그대로 씀"), boolean=True)
     def reused(self, result: StageResult) -> bool:
@@ -113,7 +108,7 @@ class JobAdmin(ReadOnly):
     fieldsets = (
         (None, {"fields": ("id", "page", "ad", "team", "created_by", "engine", "start_step")}),
         (_("지금"), {"fields": ("status", "stage_now", "progress_percent", "stop_requested_at")}),
-        (_("실패"), {"fields": ("failure", "error_code", "traceback")}),
+        (_("실패"), {"fields": ("failure", "error_code", "fallback", "traceback")}),
         (_("확인"), {"fields": ("proofs", "checks_found")}),
         (_("프롬프트"), {"fields": ("written_by", "tokens")}),
         (_("일손"), {"fields": ("attempt", "losses", "lease_owner", "lease_expires_at")}),
@@ -152,6 +147,14 @@ class JobAdmin(ReadOnly):
     def failure(self, job: Job) -> str:
         return sentence(job.error_code, job.error_params) if job.error_code else "—"
 
+    @admin.display(description=_("바뀐 엔진"))
+    def fallback(self, job: Job) -> str:
+        told = fallback_of(job)
+        if told is None:
+            return "—"
+        unheeded = ", ".join(told["not_honoured"]) or "—"
+        return f"{told['from']} → {job.engine} ({told['reason']}; {unheeded})"
+
     @admin.display(description=_("걸린 시간"))
     def took(self, job: Job) -> str:
         if not (job.started_at and job.finished_at):
@@ -164,7 +167,7 @@ class JobAdmin(ReadOnly):
 
     @admin.display(description=_("기록"))
     def traceback(self, job: Job) -> SafeString | str:
-        return format_html("<pre>{}</pre>", job.error_detail) if job.error_detail else "—"
+        return preformatted(job.error_detail)
 
     @admin.display(description=_("확인한 것"))
     def proofs(self, job: Job) -> SafeString | str:
@@ -184,11 +187,11 @@ class JobAdmin(ReadOnly):
 
     @admin.display(description=_("잰 값"))
     def checks_found(self, job: Job) -> SafeString:
-        return _as_json(job.checks)
+        return as_json(job.checks)
 
     @admin.display(description=_("요청한 것"))
     def asked(self, job: Job) -> SafeString:
-        return _as_json(job.parameters)
+        return as_json(job.parameters)
 
     @admin.action(description=_("고른 작업 멈추기"))
     def stop(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
@@ -224,49 +227,6 @@ class JobAdmin(ReadOnly):
         if result is None or not self.has_view_permission(request):
             raise Http404
         return file_response(request, result.image, kind="image/png")
-
-
-@admin.register(WorkerProcess)
-class WorkerAdmin(ReadOnly):
-    list_display = ("__str__", "alive", "does", "works_on", "heard_of", "since")
-    list_select_related = ("job__ad",)
-    ordering = ("-last_heartbeat",)
-    fieldsets = (
-        (None, {"fields": ("name", "alive", "engine", "pid", "engine_pid", "job")}),
-        (_("때"), {"fields": ("started_at", "last_heartbeat")}),
-        (_("기계"), {"fields": ("machine",)}),
-    )
-
-    @admin.display(description=_("엔진"), ordering="engine")
-    def does(self, worker: WorkerProcess) -> str:
-        return worker.engine
-
-    @admin.display(description=_("만드는 광고"))
-    def works_on(self, worker: WorkerProcess) -> str:
-        return str(worker.job) if worker.job else "—"
-
-    @admin.display(description=_("마지막 신호"), ordering="last_heartbeat")
-    def heard_of(self, worker: WorkerProcess) -> str:
-        seconds = (timezone.now() - worker.last_heartbeat).total_seconds()
-        return _("%(seconds)d초 전") % {"seconds": seconds}
-
-    @admin.display(description=_("켜진 때"), ordering="started_at")
-    def since(self, worker: WorkerProcess) -> datetime:
-        return worker.started_at
-
-    @admin.display(description=_("살아 있음"), boolean=True)
-    def alive(self, worker: WorkerProcess) -> bool:
-        silence = timezone.now() - worker.last_heartbeat
-        return silence < timedelta(seconds=WORKER_SEEN_AS_GONE_AFTER)
-
-    @admin.display(description=_("잰 값"))
-    def machine(self, worker: WorkerProcess) -> SafeString:
-        return _as_json(worker.metrics)
-
-
-def _as_json(value: Any) -> SafeString:
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-    return format_html("<pre>{}</pre>", text)
 
 
 def _admin(request: HttpRequest) -> User | None:

@@ -40,6 +40,11 @@ SILENCE_DEADLINE: Final = 90.0
 # A child that was told to go gets this long before it is killed.
 CHILD_EXIT_PATIENCE: Final = 1.0
 
+# An engine that has to say first whether it can work gets this long: torch from a cold disk.
+ENGINE_START_PATIENCE: Final = 180.0
+# A worker whose engine cannot work asks it again after this long, with a fresh process.
+REST_AFTER_TROUBLE: Final = 60.0
+
 # How often a job may lose its worker or engine process before it is given up.
 MAX_LOSSES: Final = 3
 # RQ's own limit on one message: beyond every stage's deadline, three times over. Ours come first.

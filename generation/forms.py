@@ -30,6 +30,7 @@ from campaigns.intake import PhotoRefused
 from campaigns.models import Ad, ProductPhoto
 from campaigns.services import SEED_LIMIT, new_seed, store_photo
 
+from .engines import engine_name, offered_engines
 from .own_words import OWN_WORDS_LIMIT, background_words_offer, text_words_offer
 
 NOT_OFFERED = _("목록에서 하나를 골라 주세요.")
@@ -93,6 +94,7 @@ class AdForm(forms.Form):
     format = _choice(_("크기"))
     font = _choice(_("글꼴"), required=False)
     palette = _choice(_("색"), required=False)
+    engine = _choice(_("만드는 방법"), required=False)
     subtext = forms.CharField(label=_("작은 문구"), required=False)
     background_words = OwnWordsField(label=_("내 말로 배경 설명하기"))
     text_words = OwnWordsField(label=_("내 말로 글자 설명하기"))
@@ -114,6 +116,7 @@ class AdForm(forms.Form):
             "composition_mode": mode_tiles(),
             "font": face_tiles(),
             "palette": palette_tiles(),
+            "engine": [Tile(key, engine_name(key), "") for key in offered_engines()],
         }
         for name, tiles in self.tiles.items():
             choices = [(tile.key, tile.label) for tile in tiles]
@@ -175,10 +178,15 @@ class AdForm(forms.Form):
             "composition_mode": self.cleaned_data["composition_mode"] or Ad.CompositionMode.OVERLAY,
         }
 
+    def engine_wish(self) -> str | None:
+        """The engine that was picked; None leaves it to the site."""
+        return self.cleaned_data["engine"] or None
+
     def idempotency_key(self) -> str:
         """The same for a double click; another one once anything was changed."""
         photo = self.shown_photo.pk if self.shown_photo else None
-        asked = json.dumps(self.wishes() | {"photo": photo}, sort_keys=True)
+        told = self.wishes() | {"photo": photo, "engine": self.engine_wish()}
+        asked = json.dumps(told, sort_keys=True)
         return f"{self.cleaned_data['form_key']}:{sha256(asked.encode()).hexdigest()[:32]}"
 
 

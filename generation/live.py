@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from django.urls import reverse
 
 from . import errors, phrases
+from .engines import engine_note, engine_state
 from .fairness import claim_order, queue_position
 from .metrics import timing
 from .models import Job, StageResult
@@ -58,6 +59,9 @@ class ProgressMessage(TypedDict, total=False):
     sub_step_index: int | None
     sub_step_total: int | None
     stopping: bool
+    engine: str
+    engine_state: str
+    engine_note: str
     message: str
     elapsed_sec: float
     eta_seconds: float | None
@@ -141,6 +145,8 @@ def progress_payload(job: Job) -> ProgressMessage:
             "sub_step_index": job.sub_step_index,
             "sub_step_total": job.sub_step_total,
             "stopping": running and job.stop_requested_at is not None,
+            "engine": job.engine,
+            "engine_state": engine_state(job),
             "elapsed_sec": times.elapsed,
             "eta_seconds": times.eta,
             "step_eta_seconds": times.step_eta,
@@ -149,7 +155,7 @@ def progress_payload(job: Job) -> ProgressMessage:
 
 
 def translated(message: ProgressMessage) -> ProgressMessage:
-    """Return the progress with its `message` in the active language: the reader's, not ours."""
+    """Return the progress with its sentences in the active language: the reader's, not ours."""
     phrase = phrases.status_phrase(
         message["status"],
         message["sub_step"],
@@ -157,7 +163,8 @@ def translated(message: ProgressMessage) -> ProgressMessage:
         message["sub_step_total"],
         stopping=message["stopping"],
     )
-    return {**message, "message": phrase}
+    note = engine_note(message.get("engine_state", ""), message["status"])
+    return {**message, "message": phrase, "engine_note": note}
 
 
 def finished_payload(job: Job) -> FinishedMessage:

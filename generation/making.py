@@ -18,16 +18,19 @@ from .services import submit_job
 
 
 @transaction.atomic
-def make_ad(*, team: Team, by: User, idempotency_key: str, **wishes: Any) -> Job:
+def make_ad(
+    *, team: Team, by: User, idempotency_key: str, engine: str | None = None, **wishes: Any
+) -> Job:
     """Make an ad and put its job in the queue; the same key again returns the same job.
 
-    Raises CopyRefused, UnknownChoice and QuotaExceeded; nothing is stored then.
+    `engine` is one of those offered, None for the default. Raises CopyRefused, UnknownChoice and
+    QuotaExceeded; nothing is stored then.
     """
     known = Job.objects.for_team(team).filter(idempotency_key=idempotency_key).first()
     if known is not None:
         return known
     ad = create_ad(team=team, by=by, **wishes)
-    job = _submit(ad, by, idempotency_key)
+    job = _submit(ad, by, idempotency_key=idempotency_key, engine=engine)
     if job.ad_id != ad.pk:  # the same click came in twice at the same moment
         ad.delete()
     return job
@@ -36,26 +39,26 @@ def make_ad(*, team: Team, by: User, idempotency_key: str, **wishes: Any) -> Job
 @transaction.atomic
 def make_with_new_words(*, ad: Ad, by: User, ad_text: str) -> Job:
     """Make the same scene again with other words; the scene itself is not rendered again."""
-    return _submit(copy_ad(ad=ad, by=by, ad_text=ad_text), by)
+    return _submit(copy_ad(ad=ad, by=by, ad_text=ad_text), by, engine=_made_with(ad))
 
 
 @transaction.atomic
 def make_with_own_words(*, ad: Ad, by: User, background_words: str, text_words: str) -> Job:
     """Make the same ad with other descriptions of its background and lettering."""
     words = {"background_words": background_words, "text_words": text_words}
-    return _submit(copy_ad(ad=ad, by=by, **words), by)
+    return _submit(copy_ad(ad=ad, by=by, **words), by, engine=_made_with(ad))
 
 
 @transaction.atomic
 def make_again(*, ad: Ad, by: User) -> Job:
     """Make another take of the same wishes: a new seed arranges the scene anew."""
-    return _submit(copy_ad(ad=ad, by=by, seed=new_seed()), by)
+    return _submit(copy_ad(ad=ad, by=by, seed=new_seed()), by, engine=_made_with(ad))
 
 
 @transaction.atomic
 def make_with_new_photo(*, ad: Ad, by: User, photo: ProductPhoto) -> Job:
     """Make the same ad with another cut-out of its product."""
-    return _submit(copy_ad(ad=ad, by=by, photo=photo), by)
+    return _submit(copy_ad(ad=ad, by=by, photo=photo), by, engine=_made_with(ad))
 
 
 @transaction.atomic
@@ -67,10 +70,21 @@ def make_other_formats(*, ad: Ad, by: User, formats: Collection[str]) -> list[Jo
     """
     made = siblings_by_format(ad)
     missing = [key for key in dict.fromkeys(formats) if key not in made]
-    return [_submit(copy_ad(ad=ad, by=by, format=key), by) for key in missing]
+    engine = _made_with(ad)
+    return [_submit(copy_ad(ad=ad, by=by, format=key), by, engine=engine) for key in missing]
 
 
-def _submit(ad: Ad, by: User, idempotency_key: str | None = None) -> Job:
+def _made_with(ad: Ad) -> str | None:
+    """Return the engine that made the ad last, as far as it is still offered: its scene is kept."""
+    engine = ad.jobs.order_by("-created_at").values_list("engine", flat=True).first()
+    return engine if engine in settings.ENGINES_OFFERED else None
+
+
+def _submit(ad: Ad, by: User, *, engine: str | None, idempotency_key: str | None = None) -> Job:
     return submit_job(
-        ad=ad, by=by, idempotency_key=idempotency_key, test_mode=settings.FORCE_TEST_MODE
+        ad=ad,
+        by=by,
+        idempotency_key=idempotency_key,
+        test_mode=settings.FORCE_TEST_MODE,
+        engine=engine,
     )

@@ -267,6 +267,10 @@ class WorkerProcessQuerySet(models.QuerySet["WorkerProcess"]):
         latest = (now or timezone.now()) - timedelta(seconds=WORKER_SEEN_AS_GONE_AFTER)
         return self.filter(last_heartbeat__gt=latest)
 
+    def able(self, engine: str, now: datetime | None = None) -> WorkerProcessQuerySet:
+        """Live workers of the engine that nothing keeps from working."""
+        return self.alive(now).filter(engine=engine, trouble="")
+
 
 class WorkerProcess(models.Model):
     """A worker that has reported itself; alive while its heartbeat is fresh."""
@@ -277,6 +281,9 @@ class WorkerProcess(models.Model):
     engine_pid = models.PositiveIntegerField(null=True, blank=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     metrics = models.JSONField(default=dict, blank=True)
+    # Why it takes no jobs though it lives: a code (no GPU, a model missing), and all of the reason.
+    trouble = models.CharField(max_length=60, blank=True)
+    trouble_detail = models.TextField(blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     last_heartbeat = models.DateTimeField(default=timezone.now)
 

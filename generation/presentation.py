@@ -16,6 +16,8 @@ from campaigns.models import Ad
 
 from . import live
 from .asked import Asked, asked_of
+from .engines import engine_note, engine_state, unheeded_note
+from .made_by import MadeBy, made_by, summary
 from .models import Job
 from .own_words import OWN_WORDS_LIMIT
 from .phrases import STATUSES, SUB_STEPS, stage_name
@@ -77,6 +79,21 @@ class JobView:
     @property
     def proofs(self) -> list[ProofLine]:
         return proof_lines(self.state["checks"])
+
+    @property
+    def made_by(self) -> list[MadeBy]:
+        """Who made each stage, for those who want to know exactly."""
+        return made_by(self.job)
+
+    @property
+    def made_by_summary(self) -> str:
+        return summary(self.made_by)
+
+    @property
+    def engine_notes(self) -> list[str]:
+        """Why another engine made it than was asked for, and what that one could not honour."""
+        notes = (engine_note(engine_state(self.job), self.job.status), unheeded_note(self.job))
+        return [note for note in notes if note]
 
     @property
     def asked(self) -> Asked | None:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
+from generation.engines import offered_engines
 from generation.fairness import claim_order
 from generation.metrics import worker_metrics
 from generation.models import Job, WorkerProcess
@@ -58,6 +59,7 @@ class Styles(Schema):
     text_styles: list[StyleOut]
     palettes: list[StyleOut]
     formats: list[FormatOut]
+    engines: list[str] = Field(description="What `engine` may be; the first is the default.")
     max_copy_length: int
 
 
@@ -103,6 +105,7 @@ def styles(request: HttpRequest) -> Styles:
             FormatOut(key=f.key, width=f.width, height=f.height, name_ko=f.label_ko)
             for f in catalog.FORMATS
         ],
+        engines=offered_engines(),
         max_copy_length=settings.MAX_COPY_LENGTH,
     )
 
@@ -118,13 +121,14 @@ def health(request: HttpRequest) -> Status[Health]:  # noqa: ARG001 - ninja's si
     workers = _workers() if database else {}
     redis_answers = _redis_answers()
     metrics = worker_metrics(settings.DEFAULT_ENGINE) if database else None
+    gpu = database and WorkerProcess.objects.able("diffusion").exists()
     ready = redis_answers and bool(workers.get(settings.DEFAULT_ENGINE))
     state: Literal["ok", "degraded", "down"] = "ok" if ready else "degraded"
     if not database:
         state = "down"
     answer = Health(
         status=state,
-        gpu_available=bool(metrics and metrics["gpu_info"]),
+        gpu_available=gpu or bool(metrics and metrics["gpu_info"]),
         database=database,
         redis=redis_answers,
         workers=workers,
@@ -156,5 +160,6 @@ def _redis_answers() -> bool:
 
 
 def _workers() -> dict[str, int]:
-    """Return how many workers of each engine have been heard of lately."""
-    return dict(Counter(WorkerProcess.objects.alive().values_list("engine", flat=True)))
+    """Return how many workers of each engine have been heard of lately and can work."""
+    able = WorkerProcess.objects.alive().filter(trouble="")
+    return dict(Counter(able.values_list("engine", flat=True)))

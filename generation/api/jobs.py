@@ -23,13 +23,14 @@ from generation.preview_store import latest_preview
 from generation.services import stop_job
 
 from .access import Scope, caller_of
+from .makers import FallbackOut, MadeByOut, engine_of_job
 from .pictures import as_base64
 from .problems import Problem, Refused
 
 router = Router(tags=["jobs"])
 REFUSALS: Final = dict.fromkeys((401, 403, 404, 422, 429, 503), Problem)
 # What a job's parameters keep for the site itself.
-INTERNAL: Final = frozenset({"photo_sha256", "order_digest", "stage_images", "draft"})
+INTERNAL: Final = frozenset({"photo_sha256", "order_digest", "stage_images", "draft", "fallback"})
 PAGE: Final = 20
 LONGEST_PAGE: Final = 100
 
@@ -68,6 +69,10 @@ class StatusOut(Schema):
     preview: str | None = Field(None, description="The newest live preview, while it runs.")
     error: ErrorOut | None
     checks: dict[str, Any]
+    engine: str = Field(description="The engine that makes it.")
+    engine_note: str = Field("", description="What there is to say about the engine, for people.")
+    fallback: FallbackOut | None
+    made_by: list[MadeByOut]
     event_seq: int = Field(description="The number of the newest event.")
 
 
@@ -105,7 +110,7 @@ def status(
 
 def status_of(request: HttpRequest, job: Job, *, as_text: bool = False) -> StatusOut:
     times = timing(job)
-    pictures = _pictures(request, job, as_text=as_text)
+    told = _pictures(request, job, as_text=as_text) | engine_of_job(job)
     error = live.error_info(job)
     running = job.status == Job.Status.RUNNING
     return StatusOut(
@@ -126,7 +131,7 @@ def status_of(request: HttpRequest, job: Job, *, as_text: bool = False) -> Statu
         error=ErrorOut(**error) if error else None,
         checks=job.checks,
         event_seq=job.event_seq,
-        **pictures,
+        **told,
     )
 
 
@@ -135,7 +140,7 @@ def metrics_of(engine: str) -> SystemMetrics:
     return worker_metrics(engine)
 
 
-def _pictures(request: HttpRequest, job: Job, *, as_text: bool) -> dict[str, str | None]:
+def _pictures(request: HttpRequest, job: Job, *, as_text: bool) -> dict[str, Any]:
     """Return the three results; the last stage's picture is the final one too."""
     found = {result.stage: result for result in job.stages.all()}
 

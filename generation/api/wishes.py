@@ -92,7 +92,9 @@ class Wishes(Schema):
         None, description="An earlier job whose stages before `start_step` are taken over."
     )
     test_mode: bool = Field(False, description="The whole path in a second, with no engine.")
-    engine: Literal["studio", "diffusion"] | None = None
+    engine: Literal["studio", "diffusion"] | None = Field(
+        None, description="One of `engines` of `/api/styles`; by default its first."
+    )
     dry_run: bool = Field(
         False, description="Judge everything and tell what would be made, without making it."
     )
@@ -175,10 +177,12 @@ def style_key(options: tuple[catalog.Style, ...], sent: str, field: str) -> str:
 
 
 def refuse_unusable(wishes: Wishes) -> None:
-    """Refuse by its name what the job's engine or its models cannot honour.
+    """Refuse by its name what this site, the job's engine or its models cannot honour.
 
     The original service's defaults ask for nothing.
     """
+    if engine_of(wishes) not in settings.ENGINES_OFFERED:
+        raise Refused(422, "not_offered", field="engine")
     for name, value in painting_of(wishes).items():
         if engine_of(wishes) == "studio":
             raise Refused(422, "unsupported_by_engine", field=name)

@@ -15,6 +15,7 @@ from .claims import (
     renew_lease,
     stop_is_requested,
 )
+from .fallback import fall_back, fall_back_waiting
 from .outcomes import fail_job, finish_job, finish_stopped
 from .progress import (
     begin_stage,
@@ -32,6 +33,8 @@ __all__ = [
     "claim_next_job",
     "count_loss",
     "fail_job",
+    "fall_back",
+    "fall_back_waiting",
     "finish_job",
     "finish_stopped",
     "give_back",

@@ -50,7 +50,8 @@ def new_ad(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             key = form.idempotency_key()
-            job = make_ad(team=team, by=by, idempotency_key=key, **form.wishes())
+            told = {"engine": form.engine_wish(), **form.wishes()}
+            job = make_ad(team=team, by=by, idempotency_key=key, **told)
             return redirect("generation:job", pk=job.pk)
         except GenerationRefused as refused:
             form.add_error(None, str(refused))

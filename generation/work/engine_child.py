@@ -37,6 +37,8 @@ STUDIO: Final = ("mitsuba", "pyoidn", "skimage.color", "skimage.metrics")
 WARM_UP: Final = {"studio": (*STAGES, *STUDIO), "diffusion": STAGES}
 # <linux/prctl.h>: have the kernel kill this process when the thread that started it ends.
 PR_SET_PDEATHSIG: Final = 1
+# The trouble of an engine whose packages do not even import.
+ENGINE_BROKEN: Final = "engine_broken"
 # The web process and the worker go first on a machine whose every core is rendering.
 NICENESS: Final = 5
 
@@ -65,11 +67,29 @@ def warm_up(engine: str, pipe: Connection) -> None:
 
 def rendered_with(engine: str) -> str:
     """Return what the engine renders with, in words, for the worker's log and the admin."""
-    if engine != "studio":
-        return ""
+    if engine == "diffusion":
+        from generation.pipeline.diffusion.ready import described as described_gpu
+
+        return described_gpu()
     from generation.pipeline.studio.variant import described
 
     return described()
+
+
+def readiness(engine: str, seconds: float) -> Ready:
+    """Return what the engine says of itself once it is warm: also what it cannot work without."""
+    if engine != "diffusion":
+        return Ready(seconds, rendered_with(engine))
+    from generation.pipeline.diffusion.ready import check_ready
+
+    try:
+        check_ready()
+    except StageFailed as failure:
+        return Ready(seconds, "", failure.code, failure.detail)
+    except Exception:
+        logger.exception("the diffusion engine cannot start")
+        return Ready(seconds, "", ENGINE_BROKEN, traceback.format_exc())
+    return Ready(seconds, rendered_with(engine))
 
 
 class Engine:
@@ -144,7 +164,7 @@ def main(arguments: Sequence[str]) -> None:
     started = time.perf_counter()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         warm_up(engine, pipe)
-        pipe.send(Ready(time.perf_counter() - started, rendered_with(engine)))
+        pipe.send(readiness(engine, time.perf_counter() - started))
         child = Engine(pipe, pace=float(pace))
         if engine == "studio":
             child.use_idleness()

@@ -29,10 +29,15 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Ready:
-    """From the engine: everything heavy is imported. `variant`: what it renders with, in words."""
+    """From the engine: everything heavy is imported. `variant`: what it renders with, in words.
+
+    `trouble`: the code of what keeps it from making anything here, `detail` the reason in full.
+    """
 
     seconds: float
     variant: str = ""
+    trouble: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,8 @@ from .engine_messages import Answer, Cancel, Ready, Run
 
 logger = logging.getLogger(__name__)
 
+# How often a wait for the engine looks whether the worker is to leave, in seconds.
+LOOK_EVERY: Final = 0.2
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
 
@@ -39,7 +43,12 @@ class EngineProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._number = 0
-        self.variant = ""
+        self.ready: Ready | None = None
+
+    @property
+    def variant(self) -> str:
+        """What it renders with, in words, as far as it has said."""
+        return self.ready.variant if self.ready else ""
 
     @property
     def pid(self) -> int | None:
@@ -51,6 +60,7 @@ class EngineProcess:
         if self.pid is not None:
             return
         self._discard()
+        self.ready = None
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "generation.work.engine_child"]
         arguments = [str(theirs.fileno()), self.engine, str(self.pace), str(os.getpid())]
@@ -59,6 +69,17 @@ class EngineProcess:
                 [*command, *arguments], cwd=ROOT, pass_fds=[theirs.fileno()]
             )
         self._pipe = Connection(ours.detach())
+
+    def await_ready(self, patience: float, leaving: threading.Event) -> Ready | None:
+        """Start the process and return what it says once it is warm.
+
+        None when it is not within `patience` seconds, or the worker leaves. Raises EngineDied.
+        """
+        self.start()
+        deadline = time.monotonic() + patience
+        while self.ready is None and time.monotonic() < deadline and not leaving.is_set():
+            self.next_answer(LOOK_EVERY)
+        return self.ready
 
     def begin(self, request: StageRequest) -> None:
         """Hand over a stage, starting the process if need be. Raises EngineDied."""
@@ -82,7 +103,7 @@ class EngineProcess:
         except (EOFError, OSError) as error:
             raise EngineDied(self._obituary()) from error
         if isinstance(answer, Ready):
-            self.variant = answer.variant
+            self.ready = answer
             logger.info(
                 "engine %s warm after %.1f s: %s", self.engine, answer.seconds, answer.variant
             )

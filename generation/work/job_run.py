@@ -22,6 +22,7 @@ from generation.services import (
     begin_stage,
     count_loss,
     fail_job,
+    fall_back,
     finish_job,
     finish_stopped,
     give_back,
@@ -38,7 +39,9 @@ from generation.services.stage_files import (
     reusable,
 )
 
+from .engine_messages import Failed
 from .engine_process import EngineProcess
+from .fitness import Fitness
 from .patience import patiently
 from .prompt_run import PromptRun
 from .stage_run import EngineLost, StageEndedBadly, StageRun, WorkerLeaving
@@ -49,10 +52,13 @@ logger = logging.getLogger(__name__)
 class JobRun:
     """One attempt at a job. The stages are written as they finish; the claim fences them all."""
 
-    def __init__(self, claim: Claim, engine: EngineProcess, leaving: threading.Event) -> None:
+    def __init__(
+        self, claim: Claim, engine: EngineProcess, leaving: threading.Event, fitness: Fitness
+    ) -> None:
         self.claim = claim
         self.engine = engine
         self.leaving = leaving
+        self.fitness = fitness
         self.job = Job.objects.select_related("ad__photo", "team").get(pk=claim.job_id)
         self.outputs: dict[Stage, StageOutput] = {}
 
@@ -67,7 +73,7 @@ class JobRun:
         except WorkerLeaving:
             patiently(lambda: give_back(self.claim))
         except StageEndedBadly as bad:
-            self._fail(bad.failed.code, dict(bad.failed.params), bad.failed.detail)
+            self._ended_badly(bad.failed)
         except InputMissing as missing:
             self._fail(missing.code, missing.params, missing.detail)
         except (OperationalError, InterfaceError):
@@ -75,6 +81,22 @@ class JobRun:
         except Exception:
             logger.exception("job %s: a bug in the worker", self.claim.job_id)
             self._fail(errors.BUG, {}, traceback.format_exc())
+
+    def _ended_badly(self, failed: Failed) -> None:
+        """Fail the job, unless it is the engine that cannot work: then the deployment has chosen.
+
+        A worker without GPU or models takes nothing more for a while.
+        """
+        unable = self.job.engine == "diffusion" and failed.code in errors.ENGINE_TROUBLE
+        if unable:
+            self.fitness.lose(failed.code, failed.detail)
+        said = {"code": failed.code, "detail": failed.detail}
+        if patiently(lambda: fall_back(self.claim, **said)):
+            logger.warning("job %s: to the studio engine, %s", self.claim.job_id, failed.code)
+        elif unable:
+            patiently(lambda: give_back(self.claim))
+        else:
+            self._fail(failed.code, dict(failed.params), failed.detail)
 
     def _fail(self, code: str, params: dict[str, object], detail: str) -> None:
         if not code:

@@ -74,6 +74,8 @@ class Pulse(threading.Thread):
                     "rss_mb": self._memory(),
                     "variant": self.worker.engine_process.variant,
                 },
+                "trouble": self.worker.fitness.code,
+                "trouble_detail": self.worker.fitness.detail,
                 "last_heartbeat": timezone.now(),
             },
         )

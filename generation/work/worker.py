@@ -29,6 +29,7 @@ from generation.services import claim_next_job
 
 from .draft_run import DraftRun
 from .engine_process import EngineProcess
+from .fitness import Fitness
 from .job_run import JobRun
 from .patience import patiently
 from .postman import Postman
@@ -82,6 +83,7 @@ class EngineWorker:
         self.name = f"{engine}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"[-100:]
         self.engine_process = EngineProcess(engine, pace=pace)
         self.leaving = threading.Event()
+        self.fitness = Fitness(self.engine_process, self.leaving)
         self.job_id: UUID | None = None
 
     def run(self, *, burst: bool = False) -> None:
@@ -95,6 +97,7 @@ class EngineWorker:
             pulse.beat()
             pulse.start()
             postman.start()
+            self.fitness.can_work()
             if burst:
                 reconcile(self.engine)
             self._listen(burst=burst)
@@ -137,14 +140,19 @@ class EngineWorker:
         )
 
     def work_on_next_job(self) -> bool:
-        """Claim the fairest pending job and take it to its end; False when none waits."""
+        """Claim the fairest pending job and take it to its end.
+
+        False when none waits, or the engine cannot work: others, or the studio, take them then.
+        """
         close_old_connections()
+        if not self.fitness.can_work():
+            return False
         try:
             claim = patiently(lambda: claim_next_job(engine=self.engine, owner=self.name))
             if claim is None:
                 return False
             self.job_id = claim.job_id
-            JobRun(claim, self.engine_process, self.leaving).run()
+            JobRun(claim, self.engine_process, self.leaving, self.fitness).run()
         except DatabaseError:
             # The lease runs out and somebody takes over; this worker lives on.
             logger.exception("the database stayed away")

@@ -47,7 +47,8 @@
     const place = find("queue");
     if (!place) return;
     const ahead = (state.queue_position ?? 0) - 1;
-    place.hidden = state.status !== "pending" || ahead < 0;
+    const nobody = state.engine_state === "waits_for_worker";
+    place.hidden = state.status !== "pending" || ahead < 0 || nobody;
     place.textContent = ahead > 0 ? root.dataset.place.replace("{n}", ahead) : root.dataset.next;
   }
 
@@ -59,6 +60,9 @@
       const plain = words.replace(/ \d+\/\d+$/, "");
       if (find("announce")?.textContent !== plain) say("announce", plain);
     }
+    const note = find("engine-note");
+    if (note) note.hidden = !state.engine_note;
+    say("engine-note", state.engine_note ?? "");
     say("percent", `${percent}%`);
     find("bar")?.setAttribute("aria-valuenow", percent);
     find("bar-fill")?.style.setProperty("--p", state.progress_percent ?? 0);

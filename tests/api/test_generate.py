@@ -105,6 +105,7 @@ def test_it_refuses_by_the_fields_name(program: Program, body: object, expected:
 
 def test_the_models_fields_reach_a_diffusion_job(program: Program, settings) -> None:
     settings.BACKGROUND_MODEL = "flux1-dev"
+    settings.ENGINES_OFFERED = ["studio", "diffusion"]
     asked = {"strength": 0.3, "guidance_scale": 4.5, "negative_prompt": "rust"}
     answer = program.post("generate", {"ad_text": "특가", "engine": "diffusion", **asked})
     assert answer.status_code == 202, answer.content
@@ -130,6 +131,7 @@ def test_what_the_servers_models_do_not_heed_is_refused(
     program: Program, settings, models, asked: tuple[str, object], refused: bool
 ) -> None:
     settings.BACKGROUND_MODEL, settings.LETTERING_MODEL = models
+    settings.ENGINES_OFFERED = ["studio", "diffusion"]
     field, value = asked
     answer = program.post("generate", {"ad_text": "특가", "engine": "diffusion", field: value})
     if refused:

@@ -189,12 +189,14 @@ def run_worker_process() -> None:
     from django.db import connection
 
     from generation.work.engine_process import EngineProcess
+    from generation.work.fitness import Fitness
     from generation.work.job_run import JobRun
 
     engine = EngineProcess("studio")
     try:
         claim = services.claim_next_job(engine="studio", owner="worker-1")
-        JobRun(claim, engine, threading.Event()).run()
+        leaving = threading.Event()
+        JobRun(claim, engine, leaving, Fitness(engine, leaving)).run()
     finally:
         engine.stop()
         connection.close()
