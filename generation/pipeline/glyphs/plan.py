@@ -70,8 +70,8 @@ def plan_lettering(request: StageRequest) -> Lettering:
     Raises GlyphMissing, TextDoesNotFit, UnknownChoice.
     """
     spec = request.spec
-    stored = _stored_rig(request)
-    rig = stored or _default_rig(spec)
+    stored = _stored_rig(request, "rig")
+    rig = stored or _stored_rig(request, "stand_in") or _default_rig(spec)
     made_of = material(spec.text_style)
     choice, layout = set_copy(spec.ad_text, made_of, spec.font, rig.layout)
     # A face with thin strokes is made bolder.
@@ -83,10 +83,10 @@ def plan_lettering(request: StageRequest) -> Lettering:
     )
 
 
-def _stored_rig(request: StageRequest) -> Rig | None:
-    """Return stage 1's rig, or None where the background was uploaded."""
+def _stored_rig(request: StageRequest, name: str) -> Rig | None:
+    """Return stage 1's `rig`, or the `stand_in` of a painted scene; None without one."""
     background = request.earlier.get(Stage.BACKGROUND)
-    stored = background.extras.get("rig") if background else None
+    stored = background.extras.get(name) if background else None
     if stored is None or not stored.exists():
         return None
     return Rig.from_json(json.loads(stored.read_text(encoding="utf-8")))
