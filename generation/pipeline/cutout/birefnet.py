@@ -6,6 +6,7 @@ Source: Zheng et al., "Bilateral Reference for High-Resolution Dichotomous Image
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.pipeline.errors import NoProductFound
+from generation.pipeline.diffusion.catalog import model
+from generation.pipeline.diffusion.store import Store
+from generation.pipeline.errors import ModelDamaged, NoProductFound
 
 from . import LEAST_AREA, CutOut
 from .matte import draw_edge
@@ -23,8 +26,13 @@ from .matte import draw_edge
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-# Path of the weights; without it, or without the onnxruntime package, the model is not used.
+logger = logging.getLogger(__name__)
+
+# Path of the weights, before those of the models folder; without either, or without the onnxruntime
+# package, the model is not used.
 WEIGHTS_VARIABLE: Final = "NANOCOCOA_BIREFNET_ONNX"
+CATALOGUE_KEY: Final = "birefnet"
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 # What the published weights were trained at, for exports that leave the size open.
 MODEL_SIDE: Final = 1024
 IMAGENET_MEAN: Final = np.array((0.485, 0.456, 0.406), np.float32)
@@ -40,9 +48,18 @@ class BirefnetUnavailable(Exception):  # noqa: N818 - a state of the server, not
 
 
 def weights() -> Path | None:
-    """Return the configured weights, None when the server has none."""
+    """Return the configured weights, else the fetched ones (docs/diffusion.md), else None."""
     configured = os.environ.get(WEIGHTS_VARIABLE, "").strip()
-    return Path(configured) if configured else None
+    if configured:
+        return Path(configured)
+    store = Store.from_environment()
+    try:
+        fetched = CATALOGUE_KEY in store.pins()
+    except ModelDamaged as damaged:
+        logger.warning("BiRefNet is not used: %s", damaged)
+        return None
+    path = store.folder(CATALOGUE_KEY) / model(CATALOGUE_KEY).files[0]
+    return path if fetched and path.is_file() else None
 
 
 def cut_out_by_birefnet(rgb: Bytes, path: Path) -> CutOut:
@@ -72,7 +89,8 @@ def _coverage(rgb: Bytes, path: Path) -> Floats:
         height, width = (n if isinstance(n, int) else MODEL_SIDE for n in entry.shape[2:4])
         small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
         pixels = (small.astype(np.float32) / 255 - IMAGENET_MEAN) / IMAGENET_SPREAD
-        found = session.run(None, {entry.name: pixels.transpose(2, 0, 1)[None]})[-1]
+        feeds = {entry.name: pixels.transpose(2, 0, 1)[None]}
+        found = session.run(None, feeds, _run_options(session))[-1]
         answer = np.asarray(found, np.float32).reshape(-1, *np.shape(found)[-2:])[-1]
     except Exception as error:
         # onnxruntime raises classes of its own for shapes, memory and broken graphs.
@@ -91,6 +109,30 @@ def _session(path: Path) -> Any:
     try:
         import onnxruntime
 
-        return onnxruntime.InferenceSession(path, providers=onnxruntime.get_available_providers())
+        return onnxruntime.InferenceSession(path, providers=_providers(onnxruntime))
     except Exception as error:
         raise BirefnetUnavailable(f"BiRefNet cannot be loaded: {error}") from error
+
+
+def _providers(onnxruntime: Any) -> list[Any]:
+    """Return where it runs: on CUDA with the `onnxruntime-gpu` package, unless DEVICE is the CPU.
+
+    TensorRT is never asked: it would compile for minutes before the first cut-out.
+    """
+    gpu = CUDA in onnxruntime.get_available_providers()
+    if not gpu or os.environ.get("DEVICE", "").strip() == "cpu":
+        return [CPU]
+    # torch's own CUDA and cuDNN libraries, so that there is one set of them.
+    onnxruntime.preload_dlls()
+    return [(CUDA, {"arena_extend_strategy": "kSameAsRequested"}), CPU]
+
+
+def _run_options(session: Any) -> Any:
+    """Return options that give the GPU's working memory back after the run; None on the CPU."""
+    if CUDA not in session.get_providers():
+        return None
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "gpu:0")
+    return options

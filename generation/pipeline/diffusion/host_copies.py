@@ -42,7 +42,7 @@ class HostCopy:
         if self.size > free_ram * (1 - LEFT_UNLOCKED):
             return
         try:
-            locked = self._mapped(lambda tensor: tensor.pin_memory())
+            locked = self._mapped(_page_locked)
         except (RuntimeError, NotImplementedError) as error:
             logger.info("no page-locked copy of %s: %s", type(self.module).__name__, error)
             return
@@ -58,6 +58,10 @@ class HostCopy:
 
     def to_host(self) -> None:
         """Let go of the device's copy."""
+        for _, _, tensor in self._places:
+            # bitsandbytes' scales are one object for both copies: they travel with the weights.
+            if (state := getattr(tensor, "quant_state", None)) is not None:
+                state.to("cpu")
         self._put({id(tensor): tensor for _, _, tensor in self._places})
         self.on_device = False
 
@@ -82,6 +86,16 @@ class HostCopy:
     def _put(self, tensors: dict[int, Any]) -> None:
         for where, name, tensor in self._places:
             where[name] = tensors[id(tensor)]
+
+
+def _page_locked(tensor: Any) -> Any:
+    """Return a page-locked copy of a plain tensor or of a torchao one; of others the same."""
+    torch = the_torch()
+    if hasattr(tensor, "__tensor_flatten__"):
+        names, context = tensor.__tensor_flatten__()
+        inner = {name: _page_locked(getattr(tensor, name)) for name in names}
+        return type(tensor).__tensor_unflatten__(inner, context, tensor.size(), tensor.stride())
+    return tensor.pin_memory() if type(tensor) in (torch.Tensor, torch.nn.Parameter) else tensor
 
 
 def _bytes(tensor: Any) -> int:

@@ -6,28 +6,26 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from generation.pipeline.errors import DiffusionNotInstalled, ModelDamaged
+from generation.pipeline.errors import DiffusionNotInstalled, ModelDamaged, ModelUnknown
 
 from .catalog import Kind, ModelEntry, model
-from .memory import Quantisation, the_torch
-from .quantise import quantise_pipeline
+from .memory import the_torch
 from .store import Store
 
 logger = logging.getLogger(__name__)
 
 
-def load(
-    entry: ModelEntry, store: Store, *, dtype: str | None = None, quantise: Quantisation = "none"
-) -> Any:
-    """Return the entry's pipeline (or ONNX session) in host memory, with its parts put in.
+def load(entry: ModelEntry, store: Store, *, dtype: str | None = None) -> Any:
+    """Return the entry's pipeline in host memory, with its parts put in.
 
-    `dtype` overrides the entry's (a torch name); weights are quantised after loading. Raises
-    LicenceNotSet, ModelMissing, ModelDamaged (with the library's reason), DiffusionNotInstalled.
+    `dtype` overrides the entry's (a torch name). Raises ModelUnknown for what is no
+    pipeline (a part; BiRefNet, which the cut-out loads itself), LicenceNotSet, ModelMissing,
+    ModelDamaged (with the library's reason), DiffusionNotInstalled.
     """
-    folder = store.check(entry.key)
+    if entry.kind not in (Kind.BACKGROUND, Kind.LETTERING):
+        raise ModelUnknown(f"{entry.key} is no pipeline: {entry.kind}", model=entry.key)
+    store.check(entry.key)
     try:
-        if entry.pipeline == "onnx":
-            return _onnx_session(folder / entry.files[0])
         pipeline = _pipeline(entry, store, dtype or entry.dtype)
     except ImportError as error:
         raise DiffusionNotInstalled(f"{entry.key} needs a package: {error}") from error
@@ -37,7 +35,6 @@ def load(
         reason = f"{type(error).__name__}: {error}"
         raise ModelDamaged(f"{entry.key} cannot be loaded: {reason}", model=entry.key) from error
     pipeline.set_progress_bar_config(disable=True)
-    quantise_pipeline(pipeline, quantise)
     return pipeline
 
 
@@ -92,9 +89,3 @@ def _bare_unet(kind: Any, base: Path, weights: Path, dtype: str) -> Any:
     state = {name: tensor.to(getattr(torch, dtype)) for name, tensor in load_file(weights).items()}
     unet.load_state_dict(state, assign=True)
     return unet.eval()
-
-
-def _onnx_session(path: Path) -> Any:
-    import onnxruntime
-
-    return onnxruntime.InferenceSession(path, providers=onnxruntime.get_available_providers())

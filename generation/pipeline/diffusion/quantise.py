@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from generation.pipeline.errors import DiffusionNotInstalled
 
-from .memory import FP8_CAPABILITY, Quantisation, the_torch
+from .memory import FP8_CAPABILITY, Chip, Quantisation, the_torch
 
 # The components whose linear layers hold nearly all weights. A VAE shows every lost bit, and
 # U-Net and ControlNets are small enough as they are.
@@ -15,7 +15,7 @@ HEAVY: Final = ("transformer", "text_encoder", "text_encoder_2")
 GRAIN: Final = 16
 
 
-def quantise_pipeline(pipeline: Any, method: Quantisation) -> None:
+def quantise_pipeline(pipeline: Any, method: Quantisation, chip: Chip) -> None:
     """Quantise the heavy components in place; `none` does nothing. Raises DiffusionNotInstalled."""
     if method == "none":
         return
@@ -23,21 +23,24 @@ def quantise_pipeline(pipeline: Any, method: Quantisation) -> None:
         module = getattr(pipeline, name, None)
         # SDXL's text encoders are CLIPs: nothing to win.
         if module is not None and not type(module).__name__.startswith("CLIP"):
-            quantise(module, method)
+            quantise(module, method, chip)
 
 
-def quantise(module: Any, method: Quantisation) -> None:
-    """Quantise a module's linear layers in place. Raises DiffusionNotInstalled."""
+def quantise(module: Any, method: Quantisation, chip: Chip) -> None:
+    """Quantise a module's large linear layers in place, in host memory, for that chip.
+
+    Raises DiffusionNotInstalled.
+    """
     try:
         if method == "fp8":
-            _to_fp8(module)
+            _to_fp8(module, multiplies=(chip.capability or (0, 0)) >= FP8_CAPABILITY)
         elif method == "nf4":
             _to_nf4(module)
     except ImportError as error:
         raise DiffusionNotInstalled(f"{method} needs a package: {error}") from error
 
 
-def _to_fp8(module: Any) -> None:
+def _to_fp8(module: Any, *, multiplies: bool) -> None:
     """Products in fp8 where the chip has them, else fp8 as storage alone."""
     from torchao.quantization import (
         Float8DynamicActivationFloat8WeightConfig,
@@ -46,8 +49,6 @@ def _to_fp8(module: Any) -> None:
         quantize_,
     )
 
-    cuda = the_torch().cuda
-    multiplies = cuda.is_available() and cuda.get_device_capability() >= FP8_CAPABILITY
     config = (
         Float8DynamicActivationFloat8WeightConfig(granularity=PerRow())
         if multiplies
@@ -80,7 +81,7 @@ def _to_nf4(module: Any) -> None:
         )
         quantised.weight = bitsandbytes.nn.Params4bit(
             linear.weight.data, requires_grad=False, quant_type="nf4"
-        )
+        ).to("cpu")  # quantises: the first move is when it does that
         if linear.bias is not None:
             quantised.bias = torch.nn.Parameter(linear.bias.data, requires_grad=False)
         module.set_submodule(name, quantised)

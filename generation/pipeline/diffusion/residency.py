@@ -36,6 +36,7 @@ from .memory import (
     the_torch,
     wished_quantisation,
 )
+from .quantise import quantise_pipeline
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -173,7 +174,8 @@ class Residency:
         self._make_host_room(int(bytes_with_parts(key) * LOADING_MARGIN))
         method = choose_quantisation(entry, self.chip, self.quantise)
         started = time.perf_counter()
-        pipeline = load(entry, self.store, quantise=method)
+        pipeline = load(entry, self.store)
+        quantise_pipeline(pipeline, method, self.chip)
         loaded = Loaded(pipeline, method, time.perf_counter() - started)
         for name, module in getattr(pipeline, "components", {}).items():
             if isinstance(module, the_torch().nn.Module):
