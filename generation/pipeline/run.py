@@ -18,6 +18,8 @@ def run_stage(request: StageRequest, report: Report) -> StageOutput:
         from .test_mode import run_test_stage
 
         return run_test_stage(request, report)
+    if request.spec.engine == "diffusion":
+        return _run_painted(request, report)
     match request.stage:
         case Stage.BACKGROUND:
             from .background import run_background
@@ -27,6 +29,24 @@ def run_stage(request: StageRequest, report: Report) -> StageOutput:
             from .lettering import run_lettering
 
             return run_lettering(request, report)
+        case Stage.COMPOSITION:
+            from .composition import run_composition
+
+            return run_composition(request, report)
+    assert_never(request.stage)
+
+
+def _run_painted(request: StageRequest, report: Report) -> StageOutput:
+    """Run a stage of the diffusion engine; composing is the same for both engines."""
+    match request.stage:
+        case Stage.BACKGROUND:
+            from .diffusion.background import run_painted_background
+
+            return run_painted_background(request, report)
+        case Stage.TEXT:
+            from .diffusion.lettering import run_restyled_lettering
+
+            return run_restyled_lettering(request, report)
         case Stage.COMPOSITION:
             from .composition import run_composition
 

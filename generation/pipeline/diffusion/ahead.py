@@ -1,0 +1,42 @@
+"""What the processor can do while a GPU is at work: load weights, build the letters' mesh."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from generation.pipeline.layout import Layout
+from generation.pipeline.types import AdSpec
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def beside(work: Callable[[], object]) -> Iterator[None]:
+    """Do some work in a thread beside the block, and wait for it at the block's end.
+
+    Nothing depends on its outcome but time: whatever it raises is raised again where the result is
+    needed, so here it is only noted.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        done = pool.submit(work)
+        yield
+        if error := done.exception():
+            logger.info("work ahead: %s", error)
+
+
+def build_letters(spec: AdSpec, layout: Layout, cache_dir: Path) -> None:
+    """Build the copy's mesh as stage 2 will want it, into the cache. Raises as stage 2 does."""
+    from generation.pipeline.glyphs.setting import set_copy
+    from generation.pipeline.glyphs.store import text_mesh
+    from generation.pipeline.studio.materials import material
+
+    if not spec.ad_text.strip():
+        return
+    made_of = material(spec.text_style)
+    choice, lines = set_copy(spec.ad_text, made_of, spec.font, layout)
+    swell = made_of.swell + (choice.face.embolden if made_of.swell >= 0 else 0.0)
+    text_mesh(lines, made_of.profile, swell=swell, cache_dir=cache_dir)

@@ -1,0 +1,239 @@
+"""Stage 1 by models: the product cut out, a scene painted for it or round it, its pixels kept.
+
+The scene comes from FLUX, the product from its photo: grounded with shadows, the whole repainted a
+little so that it holds together, and the product's own pixels put back last.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from generation.pipeline.cast_shadow import balanced, cast_shade, light_side, shaded
+from generation.pipeline.catalog import FrameFormat
+from generation.pipeline.frames import frame_for
+from generation.pipeline.grounding import composite, contact_shade
+from generation.pipeline.layout import Layout
+from generation.pipeline.placing import Placed, place_product, product_checks
+from generation.pipeline.previews import encode_preview
+from generation.pipeline.studio.palette import palette_for
+from generation.pipeline.studio.proxy import footing_of
+from generation.pipeline.studio.stage import rig_for
+from generation.pipeline.types import (
+    AdSpec,
+    Progress,
+    Report,
+    StageOutput,
+    StageRequest,
+    SubStep,
+)
+
+from .ahead import beside, build_letters
+from .catalog import DEFAULT_BACKGROUND
+from .easel import Easel, brush_for, easel_for
+from .flux import Telling, paint, repaint
+from .out_of_memory import Effort
+from .scene_words import scene_prompt
+from .steps import Stopwatch
+
+Picture = NDArray[np.uint8]
+
+# Where each sub-step ends on the stage's own progress, 0..1.
+CUTOUT_DONE: Final = 0.10
+SCENE_DONE: Final = 0.60
+GROUNDED: Final = 0.66
+RETOUCHED: Final = 0.95
+# The shorter side of the formats that the edge widths of the grounding are given for.
+REFERENCE_SIDE: Final = 1080
+# Repainting stays this far (of the frame's shorter side) off the product's outline, so that the
+# outline itself is painted over and no fringe of the cut-out's own edge is left.
+KEPT_INSET: Final = 0.006
+# The rig that stands in for a painted scene: light and camera for letters, nothing of it is seen.
+STAND_IN_SET: Final = "minimal"
+# Grey of what is not painted yet when a scene is painted round a product.
+UNPAINTED: Final = 128
+PNG_LEVEL: Final = 3
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What all steps of the stage share."""
+
+    request: StageRequest
+    report: Report
+    easel: Easel
+    layout: Layout
+    placed: Placed | None
+
+    @property
+    def spec(self) -> AdSpec:
+        """What the ad is to be."""
+        return self.request.spec
+
+
+def run_painted_background(request: StageRequest, report: Report) -> StageOutput:
+    """Cut out, paint, ground, repaint, put the product back; write the stage's files.
+
+    `scene.png` is the result; extras: `plate` (the scene as it was painted), `stand_in` (the rig
+    that lights the letters, JSON) and, with a photo, `product` (RGBA at frame size). Checks: those
+    of the studio, `models` and `painted`. Raises what the studio raises for photo and styles, what
+    `Residency.use` raises for models, OutOfMemory, and StageCancelled out of `report`.
+    """
+    spec, watch = request.spec, Stopwatch()
+    report(Progress(sub_step=SubStep.CUTOUT, fraction=0.0))
+    easel = easel_for(spec.background_model or DEFAULT_BACKGROUND, watch)
+    started = time.perf_counter()
+    with beside(easel.load):
+        placed, layout = place_product(spec, frame_for(spec), request.cache_dir)
+        watch.add(SubStep.CUTOUT.value, time.perf_counter() - started)
+    preview = None if placed is None else encode_preview(placed.subject.rgba)
+    report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=preview))
+    studio = Studio(request, report, easel, layout, placed)
+    with beside(lambda: build_letters(spec, layout, request.cache_dir)):
+        plate = _plate(studio)
+        scene = plate if placed is None else _with_product(studio, plate, placed)
+    report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.98, preview=encode_preview(scene)))
+    paths = _write(studio, scene, plate)
+    checks: dict[str, Any] = {"models": [easel.account()], "painted": _told(studio)}
+    if placed is not None:
+        checks |= product_checks(scene, placed)
+    return StageOutput(image=paths["scene"], extras=paths, checks=checks, seconds=watch.seconds)
+
+
+def _plate(studio: Studio) -> Picture:
+    """Return the painted scene without the product's own pixels, at the frame's size."""
+    around = _around(studio)
+    prompt = scene_prompt(studio.spec, studio.layout, around=around)
+    telling = Telling(
+        report=studio.report,
+        sub_step=SubStep.BACKGROUND,
+        span=(CUTOUT_DONE, SCENE_DONE if studio.placed else RETOUCHED),
+        overlay=lambda small: _over(small, studio.placed),
+    )
+
+    def run(pipeline: Any, effort: Effort) -> Picture:
+        brush = brush_for(studio.spec, studio.easel, pipeline, effort, prompt)
+        if not around or studio.placed is None:
+            return paint(brush, telling)
+        blank = np.full((*studio.placed.layer.shape[:2], 3), UNPAINTED, np.uint8)
+        picture = composite(blank, studio.placed.layer, scale=_scale(studio))
+        return repaint(brush, picture, _changing(studio.placed), 1.0, telling)
+
+    return studio.easel.work(run)
+
+
+def _around(studio: Studio) -> bool:
+    return studio.spec.background_way == "around" and studio.placed is not None
+
+
+def _with_product(studio: Studio, plate: Picture, placed: Placed) -> Picture:
+    """Return the plate with the grounded product in it, its own pixels untouched."""
+    started = time.perf_counter()
+    grounded = _grounded(studio, plate, placed)
+    studio.easel.watch.add(SubStep.COMPOSITE.value, time.perf_counter() - started)
+    preview = encode_preview(grounded)
+    studio.report(Progress(sub_step=SubStep.COMPOSITE, fraction=GROUNDED, preview=preview))
+    if studio.spec.strength <= 0:
+        return grounded
+    retouched = _retouched(studio, grounded, placed)
+    return composite(retouched, placed.layer, scale=_scale(studio))
+
+
+def _grounded(studio: Studio, plate: Picture, placed: Placed) -> Picture:
+    """Return the product on the plate: white balance, cast and contact shadow, light wrap."""
+    seed = studio.spec.seed
+    scene = balanced(plate, placed.layer, seed)
+    alpha = placed.layer[..., 3].astype(np.float32) / np.float32(255)
+    footing = footing_of(alpha, placed.subject.pose)
+    shade = contact_shade(alpha, placed.box, footing)
+    if not _around(studio):
+        # A scene that was painted round the product may have a shadow of its own.
+        shade = shade * cast_shade(alpha, placed.box, footing, light_side(scene))
+    return composite(shaded(scene, shade, seed), placed.layer, scale=_scale(studio))
+
+
+def _retouched(studio: Studio, grounded: Picture, placed: Placed) -> Picture:
+    """Return the picture painted over at `strength` everywhere but inside the product."""
+    prompt = scene_prompt(studio.spec, studio.layout, around=True)
+    telling = Telling(
+        report=studio.report,
+        sub_step=SubStep.RETOUCH,
+        span=(GROUNDED, RETOUCHED),
+        overlay=lambda small: _over(small, placed),
+    )
+
+    def run(pipeline: Any, effort: Effort) -> Picture:
+        brush = brush_for(studio.spec, studio.easel, pipeline, effort, prompt)
+        return repaint(brush, grounded, _changing(placed), studio.spec.strength, telling)
+
+    return studio.easel.work(run)
+
+
+def _changing(placed: Placed) -> Picture:
+    """Return 255 (H, W) where a model may paint: all but the product's inside."""
+    solid = (placed.layer[..., 3] >= 128).astype(np.uint8)
+    inset = max(round(KEPT_INSET * min(solid.shape)), 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inset + 1, 2 * inset + 1))
+    kept = cv2.erode(solid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray((1 - kept) * np.uint8(255), np.uint8)
+
+
+def _over(small: Picture, placed: Placed | None) -> Picture:
+    """Return a preview with the product laid over it."""
+    if placed is None:
+        return small
+    size = (small.shape[1], small.shape[0])
+    layer = cv2.resize(placed.layer, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    share = layer[..., 3:] / 255
+    return np.asarray((small * (1 - share) + layer[..., :3] * share).round(), np.uint8)
+
+
+def _scale(studio: Studio) -> float:
+    return min(studio.layout.frame.width, studio.layout.frame.height) / REFERENCE_SIDE
+
+
+def _told(studio: Studio) -> dict[str, Any]:
+    """Return how the scene was painted, for the ad's checks."""
+    spec, entry = studio.spec, studio.easel.entry
+    told: dict[str, Any] = {
+        "way": "around" if _around(studio) else "empty",
+        "steps": entry.steps,
+        "strength": spec.strength if studio.placed is not None else 0.0,
+        "seed": spec.seed,
+    }
+    if spec.background_negative_prompt and not entry.negative_prompts:
+        told["not_heeded"] = ["background_negative_prompt"]
+    return told
+
+
+def _write(studio: Studio, scene: Picture, plate: Picture) -> dict[str, Path]:
+    """Write the stage's files and return their paths by name."""
+    folder = studio.request.out_dir
+    pictures = {"scene": scene, "plate": plate}
+    if studio.placed is not None:
+        pictures["product"] = studio.placed.layer
+    paths = {name: folder / f"{name}.png" for name in pictures}
+    for name, picture in pictures.items():
+        Image.fromarray(picture).save(paths[name], "PNG", compress_level=PNG_LEVEL)
+    paths["stand_in"] = folder / "stand_in.json"
+    rig = _stand_in(studio, frame_for(studio.spec))
+    paths["stand_in"].write_text(json.dumps(rig), encoding="utf-8")
+    return paths
+
+
+def _stand_in(studio: Studio, frame: FrameFormat) -> dict[str, Any]:
+    """Return the rig that letters are lit by, as JSON: this frame's layout in a neutral studio."""
+    spec, placed = studio.spec, studio.placed
+    palette = palette_for(spec.palette, None if placed is None else placed.subject.rgba)
+    pose = "stands" if placed is None else placed.subject.pose
+    return rig_for(
+        STAND_IN_SET, frame, studio.layout, palette, spec.seed, pose=pose, draft=spec.draft
+    ).to_json()

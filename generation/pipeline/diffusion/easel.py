@@ -1,0 +1,92 @@
+"""A stage's model at work: loaded, tried once more with less memory, accounted for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from generation.pipeline.frames import frame_for
+from generation.pipeline.types import AdSpec
+
+from .catalog import ModelEntry, model
+from .flux import Brush
+from .latents import grid_of
+from .out_of_memory import Effort, with_less
+from .residency import Residency, the_residency
+from .sizes import MOST_PIXELS, Canvas, canvas_for
+from .steps import Stopwatch
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Easel:
+    """One model of the catalogue for one stage; `watch` books what it takes."""
+
+    entry: ModelEntry
+    residency: Residency
+    watch: Stopwatch
+
+    def load(self) -> None:
+        """Bring the model into host memory. Raises what `Residency.use` raises."""
+        with self.pipeline():
+            return
+
+    @contextmanager
+    def pipeline(self) -> Iterator[Any]:
+        """Give the pipeline; what loading takes is booked. Raises what `Residency.use` raises."""
+        started = time.perf_counter()
+        with self.residency.use(self.entry.key) as pipeline:
+            self.watch.add("load", time.perf_counter() - started)
+            yield pipeline
+
+    def work(self, run: Callable[[Any, Effort], T]) -> T:
+        """Run with the pipeline, once more with less if memory runs out. Raises OutOfMemory."""
+
+        def attempt(effort: Effort) -> T:
+            with self.pipeline() as pipeline:
+                effort.prepare(pipeline)
+                return run(pipeline, effort)
+
+        return with_less(attempt, self.residency)
+
+    def account(self) -> dict[str, Any]:
+        """Return what made the picture, for the ad's checks."""
+        pins = self.residency.store.pins()
+        pin = pins.get(self.entry.key)
+        loaded = self.entry.key in self.residency.load_seconds
+        return {
+            "key": self.entry.key,
+            "title": self.entry.title,
+            "licence": self.entry.licence,
+            "revision": pin.revision if pin else None,
+            "quantised": self.residency.quantised(self.entry.key) if loaded else None,
+        }
+
+
+def easel_for(key: str, watch: Stopwatch) -> Easel:
+    """Return the easel of a model in this process. Raises ModelUnknown, NoGpu."""
+    return Easel(model(key), the_residency(), watch)
+
+
+def canvas_of(spec: AdSpec, entry: ModelEntry, effort: Effort) -> Canvas:
+    """Return the canvas for the ad's frame, smaller when memory is short."""
+    frame = frame_for(spec)
+    most = int(MOST_PIXELS * effort.scale**2)
+    return canvas_for(frame.width, frame.height, grid_of(entry), draft=spec.draft, most_pixels=most)
+
+
+def brush_for(spec: AdSpec, easel: Easel, pipeline: Any, effort: Effort, prompt: str) -> Brush:
+    """Return the brush with which this pipeline paints the ad's scene."""
+    return Brush(
+        entry=easel.entry,
+        pipeline=pipeline,
+        prompt=prompt,
+        guidance=spec.guidance_scale,
+        seed=spec.seed,
+        canvas=canvas_of(spec, easel.entry, effort),
+        watch=easel.watch,
+    )
