@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PilImage
 
+from .beside import Beside
 from .catalog import FrameFormat
 from .frames import frame_for
 from .grounding import Plane, composite, contact_shade, mean_colour
 from .layout import Layout
 from .placing import Placed, place_product, product_checks
+from .png import write_png
 from .previews import MAX_SIDE, encode_preview
+from .stopwatch import Stopwatch
 from .studio.palette import palette_for
 from .studio.photograph import Plate
 from .studio.plates import plate_for
@@ -38,22 +38,6 @@ SHADE_DONE: Final = 0.92
 PREVIEW_INTERVAL: Final = 0.3
 # The shorter side of the formats the edge widths are given for.
 REFERENCE_SIDE: Final = 1080
-# zlib level of stored PNGs: 3 is four times faster than 6 and 5 % larger.
-PNG_LEVEL: Final = 3
-
-
-@dataclass
-class _Stopwatch:
-    """Seconds per sub-step."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def lap(self, sub_step: SubStep) -> None:
-        """Book the time since the last lap on a sub-step."""
-        now = time.perf_counter()
-        self.seconds[sub_step.value] = self.seconds.get(sub_step.value, 0.0) + now - self._since
-        self._since = now
 
 
 def run_background(request: StageRequest, report: Report) -> StageOutput:
@@ -63,25 +47,31 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     photo, `product` (RGBA at frame size). Raises NoProductFound, PhotoUnreadable, UnknownChoice,
     and StageCancelled out of `report`.
     """
-    watch = _Stopwatch()
-    spec = request.spec
+    watch, spec = Stopwatch(), request.spec
     fmt = frame_for(spec)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=0.0))
-    placed, layout = place_product(spec, fmt, request.cache_dir)
-    report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=_cutout_preview(placed)))
-    watch.lap(SubStep.CUTOUT)
-    rig = _rig(spec, fmt, layout, placed)
-    plate, rig, _ = plate_for(rig, request.cache_dir, _watch_set(placed, report))
-    watch.lap(SubStep.BACKGROUND)
-    developed = develop(plate.picture, 1.0)
-    scene = developed
-    if placed is not None:
-        scene = _ground(rig, plate, placed, report, request.cache_dir)
-    report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.95, preview=encode_preview(scene)))
-    output = _write(request.out_dir, scene, developed, rig, placed)
-    watch.lap(SubStep.COMPOSITE)
+    with watch.lap(SubStep.CUTOUT):
+        placed, layout = place_product(spec, fmt, request.cache_dir)
+        cut_out = _cutout_preview(placed)
+    report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=cut_out))
+    with watch.lap(SubStep.BACKGROUND):
+        rig = _rig(spec, fmt, layout, placed)
+        plate, rig, _ = plate_for(rig, request.cache_dir, _watch_set(placed, report))
+    files = {name: request.out_dir / f"{name}.png" for name in ("scene", "plate", "product")}
+    with watch.lap(SubStep.COMPOSITE), Beside() as beside:
+        scene = developed = develop(plate.picture, 1.0)
+        beside.begin(write_png, developed, files["plate"])
+        if placed is None:
+            del files["product"]
+        else:
+            beside.begin(write_png, placed.layer, files["product"])
+            scene = _ground(rig, plate, placed, report, request.cache_dir)
+        beside.begin(write_png, scene, files["scene"])
+        report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.95, preview=encode_preview(scene)))
+        files["rig"] = request.out_dir / "rig.json"
+        files["rig"].write_text(json.dumps(rig.to_json()), encoding="utf-8")
     checks = {} if placed is None else product_checks(scene, placed)
-    return StageOutput(image=output["scene"], extras=output, checks=checks, seconds=watch.seconds)
+    return StageOutput(image=files["scene"], extras=files, checks=checks, seconds=watch.seconds)
 
 
 def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: Placed | None) -> Rig:
@@ -157,22 +147,3 @@ def _mirrored(
     if gloss is None:
         return developed
     return mirrored(developed, placed.layer, rig, gloss(rig), footing_of(alpha, rig.pose))
-
-
-def _write(
-    folder: Path,
-    scene: NDArray[np.uint8],
-    plate: NDArray[np.uint8],
-    rig: Rig,
-    placed: Placed | None,
-) -> dict[str, Path]:
-    """Write the stage's files and return their paths by name."""
-    pictures = {"scene": scene, "plate": plate}
-    if placed is not None:
-        pictures["product"] = placed.layer
-    paths = {name: folder / f"{name}.png" for name in pictures}
-    for name, picture in pictures.items():
-        PilImage.fromarray(picture).save(paths[name], "PNG", compress_level=PNG_LEVEL)
-    paths["rig"] = folder / "rig.json"
-    paths["rig"].write_text(json.dumps(rig.to_json()), encoding="utf-8")
-    return paths

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from .ad_layers import Layers, Window, load_layers
 from .behind import Slide, slid, slide_behind
@@ -22,8 +16,10 @@ from .keyline import edged, too_plain
 from .layout import Box
 from .legibility import REACH, Backing, back_up, toned, worst_contrast
 from .linear_light import luminance, to_linear, to_srgb
+from .png import write_png
 from .previews import encode_preview
 from .product_proof import check_product, product_core
+from .stopwatch import Stopwatch
 from .subline import Subline, Surroundings, plan_subline
 from .subline_ink import Inked, ink_in
 from .types import CompositionMode, Progress, Report, StageOutput, StageRequest, SubStep
@@ -36,8 +32,6 @@ Floats = NDArray[np.float32]
 BLEND_HUE: Final = 0.28
 BLEND_SCENE: Final = 0.05
 BLEND_OPACITY: Final = 0.94
-# Half the time of the default level at a twentieth more bytes.
-PNG_LEVEL: Final = 4
 # A change of the light by less than this is less than a step of 8 bits.
 LEAST_LIGHT: Final = 0.004
 # Height of a letter as a part of the frame's shorter side, where nothing says it.
@@ -61,19 +55,6 @@ class Composed:
     subline: Inked | None = None
 
 
-@dataclass
-class Stopwatch:
-    """Seconds per sub-step."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def lap(self, step: SubStep) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[step.value] = round(time.perf_counter() - start, 3)
-
-
 def run_composition(request: StageRequest, report: Report) -> StageOutput:
     """Compose the finished ad from the outputs of stages 1 and 2.
 
@@ -95,7 +76,7 @@ def run_composition(request: StageRequest, report: Report) -> StageOutput:
     report(Progress(sub_step=SubStep.CHECK, fraction=0.75))
     with watch.lap(SubStep.EXPORT):
         image = request.out_dir / "ad.png"
-        export_png(final, image)
+        write_png(final, image)
     report(Progress(sub_step=SubStep.EXPORT, fraction=1.0, preview=preview))
     return StageOutput(image=image, checks=checks, seconds=watch.seconds)
 
@@ -285,10 +266,3 @@ def prove(composed: Composed, subtext: str = "") -> dict[str, Any]:
     elif subtext and composed.alpha is not None:
         checks["subtext"] = {"shown": False, "text": subtext, "ok": False}
     return checks
-
-
-def export_png(picture: Bytes, path: Path) -> None:
-    """Write sRGB PNG, marked as such, with no other metadata."""
-    marked = PngInfo()
-    marked.add(b"sRGB", b"\x00")  # rendering intent: perceptual
-    Image.fromarray(picture).save(path, "PNG", compress_level=PNG_LEVEL, pnginfo=marked)

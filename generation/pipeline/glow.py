@@ -22,7 +22,9 @@ def save_glow(light: Light, path: Path) -> None:
     """Write linear light (h, w, 3) as 16-bit RGB PNG: the root of its share of BRIGHTEST."""
     root = np.sqrt(np.clip(light / BRIGHTEST, 0, 1))
     stored = np.round(root * FULL).astype(np.uint16)
-    cv2.imwrite(str(path), stored[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    cv2.imwrite(
+        str(path), stored[..., ::-1], [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    )
 
 
 def load_glow(path: Path, width: int, height: int) -> Light | None:

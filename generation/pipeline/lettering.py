@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from .beside import Beside
 from .errors import InputMissing, WordsWrong
 from .glow import save_glow
 from .glyphs.account import cells_of, face_of, fit_of
@@ -21,10 +18,13 @@ from .glyphs.cast import cast_light, save_light
 from .glyphs.glow import halo, in_halo, spill
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
+from .glyphs.readback import read_back
 from .glyphs.shooting import Shot, front_coverage, shoot
 from .glyphs.verify import WordsCheck, check_words, intended_masks
 from .linear_light import to_linear, to_srgb
+from .png import write_png
 from .previews import encode_preview
+from .stopwatch import Stopwatch
 from .studio.render import Layers
 from .types import Progress, Report, Stage, StageOutput, StageRequest, SubStep
 
@@ -47,24 +47,8 @@ CHECK_FROM: Final = 0.92
 # Names of a cell's corners in `cells`.
 CORNERS: Final = ("x0", "y0", "x1", "y1")
 
-# zlib level of the layer: 1 is three times faster than 6 and a tenth larger.
-PNG_EFFORT: Final = 1
-
 # Colour of the flat letters in the first preview, before anything is rendered.
 SKETCH_COLOUR: Final = (236, 226, 205)
-
-
-@dataclass
-class _Clock:
-    """Seconds spent per sub-step."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 @dataclass(frozen=True)
@@ -93,28 +77,30 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     """
     if not request.spec.ad_text.strip():
         raise InputMissing("stage 2 needs copy", stage=Stage.TEXT.value)
-    clock = _Clock()
+    watch = Stopwatch()
     report(Progress(sub_step=SubStep.LETTERING, fraction=0.02))
-    with clock.measure(SubStep.LETTERING):
+    with watch.lap(SubStep.LETTERING):
         lettering = plan_lettering(request)
         preview = encode_preview(_sketch(lettering))
     report(Progress(sub_step=SubStep.LETTERING, fraction=LIGHT_FROM, preview=preview))
     extras, spilled = {}, None
-    if lettering.on_set:
-        with clock.measure(SubStep.LETTERING):
+    with Beside() as beside:
+        if lettering.on_set:
+            with watch.lap(SubStep.LETTERING):
+                ratio, lettering, spilled = _in_its_light(lettering, report)
             extras["light"] = request.out_dir / "light.png"
-            lettering, spilled = _in_its_light(lettering, extras["light"], report)
-    make = _sketched if request.spec.draft else _proven
-    proven = make(lettering, request.spec.seed, report, clock)
-    extras |= _own_light(proven, spilled, request.out_dir)
-    report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.97))
-    return _stored(request, proven, extras=extras, clock=clock)
+            beside.begin(save_light, ratio, extras["light"])
+        make = _sketched if request.spec.draft else _proven
+        proven = make(lettering, request.spec.seed, report, watch)
+        read = None if request.spec.draft else beside.begin(_read, proven)
+        extras |= _own_light(proven, spilled, request.out_dir)
+        report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.97))
+        output = _stored(request, proven, extras=extras, watch=watch)
+    return output if read is None else _with_reading(output, read.result())
 
 
-def _in_its_light(
-    lettering: Lettering, path: Path, report: Report
-) -> tuple[Lettering, Plane | None]:
-    """Store the letters' shadow on the set; return the lettering with it on its backdrop.
+def _in_its_light(lettering: Lettering, report: Report) -> tuple[Plane, Lettering, Plane | None]:
+    """Return the letters' shadow on the set, and the lettering with it on its backdrop.
 
     Of letters that shine, also what their light adds to the set.
     """
@@ -127,9 +113,8 @@ def _in_its_light(
     glow = lettering.material.glow
     if glow and glow.spill:
         spilled, ratio = spill(lettering.backdrop, ratio), np.minimum(ratio, 1)
-    save_light(ratio, path)
     lit = to_srgb(to_linear(lettering.backdrop) * ratio)
-    return replace(lettering, backdrop=lit), spilled
+    return ratio, replace(lettering, backdrop=lit), spilled
 
 
 def _own_light(proven: _Proven, spilled: Plane | None, folder: Path) -> dict[str, Path]:
@@ -141,7 +126,7 @@ def _own_light(proven: _Proven, spilled: Plane | None, folder: Path) -> dict[str
         save_glow(np.sum(glow, axis=0), stored["glow"])
     if proven.lettering.material.plate:
         stored["front"] = folder / "front.png"
-        Image.fromarray(proven.front).save(stored["front"], compress_level=PNG_EFFORT)
+        write_png(proven.front, stored["front"])
     return stored
 
 
@@ -168,16 +153,16 @@ def _over(lettering: Lettering, colour: Picture, alpha: Plane) -> Picture:
     return picture
 
 
-def _proven(lettering: Lettering, seed: int, report: Report, clock: _Clock) -> _Proven:
+def _proven(lettering: Lettering, seed: int, report: Report, watch: Stopwatch) -> _Proven:
     """Render and check; once more, unswollen and with more samples, if a character is wrong."""
     words = None
     for samples, start in ((SAMPLES, RENDER_FROM), (SECOND_TRY_SAMPLES, CHECK_FROM)):
         tried = lettering if words is None else lettering.unswollen()
-        with clock.measure(SubStep.TEXT_RENDER):
+        with watch.lap(SubStep.TEXT_RENDER):
             shot = _shoot(tried, seed, samples, start, report)
             colour, alpha = developed(shot.layers, tried.rig.exposure, clean=True)
         report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM))
-        with clock.measure(SubStep.TEXT_CHECK):
+        with watch.lap(SubStep.TEXT_CHECK):
             front = np.minimum(alpha, _front(tried, seed, report))
             words = _check(tried, front)
         if words.ok:
@@ -190,15 +175,15 @@ def _proven(lettering: Lettering, seed: int, report: Report, clock: _Clock) -> _
     )
 
 
-def _sketched(lettering: Lettering, seed: int, report: Report, clock: _Clock) -> _Proven:
-    """Render a draft: as `_proven`, but wrong or unread characters stay."""
-    with clock.measure(SubStep.TEXT_RENDER):
+def _sketched(lettering: Lettering, seed: int, report: Report, watch: Stopwatch) -> _Proven:
+    """Render a draft: as `_proven`, but wrong characters stay."""
+    with watch.lap(SubStep.TEXT_RENDER):
         shot = _shoot(lettering, seed, DRAFT_SAMPLES, RENDER_FROM, report)
         colour, alpha = developed(shot.layers, lettering.rig.exposure, clean=True)
     # What the letters stand on is not theirs: a sheet of paper taken for words would be shaded.
     on_board = lettering.material.plate is not None
     front = np.minimum(alpha, _front(lettering, seed, report)) if on_board else alpha
-    words = _check(lettering, front, ocr=False)
+    words = _check(lettering, front)
     return _made(lettering, shot, words, colour, alpha, front=front)
 
 
@@ -250,14 +235,24 @@ def _front(lettering: Lettering, seed: int, report: Report) -> Plane:
     return front_coverage(lettering, seed, step)
 
 
-def _check(lettering: Lettering, alpha: Plane, *, ocr: bool = True) -> WordsCheck:
+def _read(proven: _Proven) -> str | None:
+    """Return what an optical reader makes of what was proven."""
+    front = proven.front.astype(np.float32) / np.float32(255)
+    return read_back(front, len(proven.lettering.layout.lines))
+
+
+def _with_reading(output: StageOutput, read: str | None) -> StageOutput:
+    words = output.checks["words"] | {"read_back": read}
+    return replace(output, checks={**output.checks, "words": words})
+
+
+def _check(lettering: Lettering, alpha: Plane) -> WordsCheck:
     crop = lettering.placement.crop
     return check_words(
         alpha,
         lettering.layout,
         lettering.placement.mapping.shifted(crop.x, crop.y),
         swell=lettering.mesh.swell,
-        ocr=ocr,
     )
 
 
@@ -274,16 +269,16 @@ def _layer(lettering: Lettering, part: Picture) -> Picture:
 
 
 def _stored(
-    request: StageRequest, proven: _Proven, *, extras: dict[str, Path], clock: _Clock
+    request: StageRequest, proven: _Proven, *, extras: dict[str, Path], watch: Stopwatch
 ) -> StageOutput:
     lettering, words = proven.lettering, proven.words
     image, cells = request.out_dir / "text.png", request.out_dir / "cells.json"
-    with clock.measure(SubStep.EXPORT):
-        Image.fromarray(proven.layer).save(image, compress_level=PNG_EFFORT)
+    with watch.lap(SubStep.EXPORT):
+        write_png(proven.layer, image)
     cells.write_text(json.dumps(cells_of(lettering), ensure_ascii=False), encoding="utf-8")
     return StageOutput(
         image=image,
         extras=extras | {"cells": cells},
         checks={"words": words.to_json(), "face": face_of(lettering), "fit": fit_of(lettering)},
-        seconds=clock.seconds,
+        seconds=watch.seconds,
     )

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from .catalog import background_style, text_style
-from .composition import export_png, run_composition
+from .composition import run_composition
 from .errors import PhotoUnreadable
 from .frames import frame_for
 from .layout import Box, Layout, fit_into, plan_layout
+from .png import write_png
 from .previews import encode_preview
 from .types import AdSpec, Progress, Report, Stage, StageOutput, StageRequest, SubStep
 
@@ -78,10 +79,10 @@ def _draw_background(request: StageRequest, report: Report) -> StageOutput:
     if photo is not None:
         layer = _placed(photo, layout)
         extras["product"] = request.out_dir / "product.png"
-        layer.save(extras["product"], compress_level=1)
+        write_png(np.asarray(layer), extras["product"])
         scene.paste(layer, mask=layer)
     image = request.out_dir / "background.png"
-    export_png(np.asarray(scene), image)
+    write_png(np.asarray(scene), image)
     preview = encode_preview(np.asarray(scene))
     report(Progress(sub_step=SubStep.COMPOSITE, fraction=1.0, preview=preview))
     return StageOutput(image=image, extras=extras)
@@ -155,7 +156,7 @@ def _draw_lettering(request: StageRequest, report: Report) -> StageOutput:
         place = (line.x, line.y)
         draw.text(place, line.text, fill, font, "ls", stroke_width=stroke, stroke_fill=outline)
     image, cells = request.out_dir / "text.png", request.out_dir / "cells.json"
-    layer.save(image, compress_level=1)
+    write_png(np.asarray(layer), image)
     cells.write_text(json.dumps(_cells(lines, font), ensure_ascii=False), encoding="utf-8")
     preview = encode_preview(np.asarray(layer))
     report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=0.9, index=1, total=1, preview=preview))

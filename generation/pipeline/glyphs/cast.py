@@ -115,7 +115,9 @@ def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Ima
 def save_light(ratio: Image, path: Path) -> None:
     """Write a ratio (H, W, 3) as 16-bit RGB PNG in which 1.0 is half of the range."""
     stored = np.round(np.clip(ratio * np.float32(HALF), 0, 2 * HALF)).astype(np.uint16)
-    cv2.imwrite(str(path), stored[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    cv2.imwrite(
+        str(path), stored[..., ::-1], [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    )
 
 
 def _picture(

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from .faces import Face
 from .growth import RESOLUTION, grown
-from .readback import read_back
 from .shaping import Cell, TextLayout
 
 Mask = npt.NDArray[np.float32]
@@ -80,7 +79,7 @@ class CellCheck:
 
 @dataclass(frozen=True)
 class WordsCheck:
-    """The proof for one text layer. `read_back` is what Tesseract read, None if it is not there.
+    """The proof for one text layer.
 
     `stray` is the peak 0..1 of ink where no character of the copy has any.
     """
@@ -90,7 +89,6 @@ class WordsCheck:
     face: str
     cells: tuple[CellCheck, ...]
     stray: float = 0.0
-    read_back: str | None = None
 
     @property
     def total(self) -> int:
@@ -117,14 +115,11 @@ class WordsCheck:
         }
 
 
-def check_words(
-    alpha: Mask, layout: TextLayout, mapping: EmToPixel, *, swell: float, ocr: bool = False
-) -> WordsCheck:
+def check_words(alpha: Mask, layout: TextLayout, mapping: EmToPixel, *, swell: float) -> WordsCheck:
     """Judge a text layer against its copy.
 
     `alpha` (H, W) 0..1 is the coverage of the letters' front; `swell` is by how much (em) the
-    material widens the font's strokes on each side. With `ocr`, Tesseract's reading is added when
-    the program is installed; it informs and decides nothing.
+    material widens the font's strokes on each side.
     """
     masks = [intended_mask(cell, layout.face, mapping, alpha.shape, swell) for cell in layout.cells]
     everything = np.maximum.reduce(masks)
@@ -138,7 +133,6 @@ def check_words(
         face=layout.face.key,
         cells=checks,
         stray=_stray(alpha, everything, mapping.scale),
-        read_back=read_back(alpha, len(layout.lines)) if ocr else None,
     )
 
 

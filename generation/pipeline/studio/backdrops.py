@@ -38,6 +38,12 @@ class Lamp:
     level: float = 1.0
 
 
+# Far below all floors.
+DARK_LAMP: Final = Lamp((0.0, 0.0, -900.0), 0.01, (1e-6, 1e-6, 1e-6), level=0.0)
+# Every set's own number of lamps, whatever the seed, rounds up to one multiple of this.
+LAMPS_BY: Final = 16
+
+
 @dataclass(frozen=True)
 class Backdrop:
     """Far shapes (Mitsuba dictionary entries), the lamps among them, and the light they get."""
@@ -64,7 +70,11 @@ def disc_blur(picture: Image, radius: float) -> Image:
 
 
 def lamp_shapes(lamps: tuple[Lamp, ...]) -> dict[str, Any]:
-    """Return the lamps as glowing spheres, to light the backdrop."""
+    """Return the lamps as glowing spheres, to light the backdrop.
+
+    Their number is part of a compiled kernel: dark ones out of sight round it up to LAMPS_BY.
+    """
+    spare = -len(lamps) % LAMPS_BY
     return {
         f"lamp_{index}": {
             "type": "sphere",
@@ -72,7 +82,7 @@ def lamp_shapes(lamps: tuple[Lamp, ...]) -> dict[str, Any]:
             "radius": lamp.radius,
             "emitter": {"type": "area", "radiance": {"type": "rgb", "value": list(lamp.radiance)}},
         }
-        for index, lamp in enumerate(lamps)
+        for index, lamp in enumerate((*lamps, *(DARK_LAMP,) * spare))
     }
 
 

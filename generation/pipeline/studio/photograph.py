@@ -30,6 +30,8 @@ from .stage import build_albedo_scene, build_scene, studio_set
 
 # Samples per pixel of the denoiser's guide.
 ALBEDO_SAMPLES: Final = 2
+# Half the blur, in pixels, of the guide where edges are out of focus.
+SOFT_EDGE: Final = 2.5
 # Pixel samples of one band: about a second on two cores.
 BAND_SAMPLES: Final = 1_200_000
 # Samples per pixel of a draft's near layer.
@@ -78,9 +80,9 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
         on_step(3 + index, total, _mend(draft, rig, finished, far, height))
     layers = _stack(finished)
     picture, exposure = expose(rig, layers, far)
-    guide = _guide(rig, scene, picture, scale)
+    guide = _guide(rig, scene, picture, layers.alpha, scale)
     on_step(total - 1, total, cv2.resize(picture, draft.shape[1::-1], interpolation=cv2.INTER_AREA))
-    clean = _full_size(rig, denoise(picture, guide))
+    clean = _full_size(rig, denoise(picture, guide, fast=True))
     on_step(total, total, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
@@ -120,28 +122,36 @@ def _mend(draft: Image, rig: Rig, finished: list[Layers], far: Image | None, hei
     """
     done = _stack(finished)
     rows = min(max(done.alpha.shape[0] * draft.shape[0] // height, 1), draft.shape[0])
-    size = (draft.shape[1], rows)
-    missing = height - done.alpha.shape[0]
+    size, missing = (draft.shape[1], rows), draft.shape[0] - rows
+    radiance, alpha = (
+        cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (done.radiance, done.alpha)
+    )
     padded = replace(
         done,
-        radiance=np.pad(done.radiance, ((0, missing), (0, 0), (0, 0)), mode="edge"),
-        alpha=np.pad(done.alpha, ((0, missing), (0, 0)), mode="edge"),
+        radiance=np.pad(radiance, ((0, missing), (0, 0), (0, 0)), mode="edge"),
+        alpha=np.pad(alpha, ((0, missing), (0, 0)), mode="edge"),
     )
-    picture, _ = expose(rig, padded, far)
-    fresh = cv2.resize(picture[: done.alpha.shape[0]], size, interpolation=cv2.INTER_AREA)
-    own = draft[:rows]
+    fresh, own = expose(rig, padded, far)[0][:rows], draft[:rows]
     gain = float(luminance(own).mean()) / max(float(luminance(fresh).mean()), 1e-6)
     return np.concatenate([fresh * np.float32(gain), draft[rows:]])
 
 
-def _guide(rig: Rig, scene: Any, picture: Image, scale: float) -> Image | None:
-    """Return the near set's albedo over the picture of the far one, for the denoiser."""
+def _guide(rig: Rig, scene: Any, picture: Image, alpha: Image, scale: float) -> Image | None:
+    """Return the near set's albedo over the picture of the far one, for the denoiser.
+
+    Smooth where `alpha` says that an edge is out of focus: the denoiser would take the noise of a
+    few samples there for texture.
+    """
     if not studio_set(rig.style).textured:
         return None
     albedo = render_albedo(scene, seed=rig.seed, samples=ALBEDO_SAMPLES) or _band(
         build_albedo_scene(rig, scale=scale), None, seed=rig.seed, samples=ALBEDO_SAMPLES
     )
     guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
+    covered = cv2.GaussianBlur(alpha, (0, 0), SOFT_EDGE)
+    soft = ((covered > 0.01) & (covered < 0.99)).astype(np.float32)
+    share = cv2.GaussianBlur(soft, (0, 0), SOFT_EDGE)[..., None]
+    guide += share * (cv2.GaussianBlur(guide, (0, 0), 2 * SOFT_EDGE) - guide)
     return np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
 
 
@@ -165,7 +175,7 @@ def glance(rig: Rig) -> Image:
         samples_per_pass=GLANCE_SAMPLES,
     )
     picture, _ = expose(rig, layers, far)
-    return np.maximum(denoise(picture), 0)
+    return np.maximum(denoise(picture, fast=True), 0)
 
 
 def render_far(rig: Rig, *, scale: float, samples: int) -> Image | None:
@@ -188,7 +198,7 @@ def render_far(rig: Rig, *, scale: float, samples: int) -> Image | None:
     }
     layers = render_passes(scene, seed=rig.seed, samples=samples, samples_per_pass=samples)
     radius = blur_radius(rig.camera, chosen.backdrop_depth) * scale
-    blurred = disc_blur(denoise(layers.radiance), radius)
+    blurred = disc_blur(denoise(layers.radiance, fast=True), radius)
     return blurred / max(float(np.median(luminance(blurred))), 1e-6)
 
 

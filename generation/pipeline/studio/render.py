@@ -102,6 +102,7 @@ def render_passes(
     view = loaded.sensors()[0] if lens is None else mi.load_dict(lens)
     if wavefront.is_compiled(use_variant()):
         samples_per_pass = wavefront.whole_rounds(samples_per_pass)
+        samples = wavefront.whole_rounds(samples)
     total = max(1, -(-samples // samples_per_pass))
     guides = _render_guides(loaded, guide_samples, seed) if guide_samples else None
     running = np.zeros((), np.float64)

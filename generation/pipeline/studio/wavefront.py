@@ -152,8 +152,9 @@ def _traced(scene: Any, lens: _Lens, tracer: Tracer, pixels: range, seed: int) -
     colour, hit = tracer(scene, sampler, _rays(lens, pixel, sampler))
     channels = [colour.x, colour.y, colour.z, dr.select(hit, mi.Float(1), mi.Float(0))]
     dr.eval(channels)
-    table = np.stack([np.array(channel) for channel in channels], axis=1)
-    return np.asarray(table.reshape(len(pixels), STRATA, 4).mean(axis=1), np.float32)
+    sums = [dr.block_sum(channel, STRATA, mode="evaluated") for channel in channels]
+    table: Image = np.stack([np.array(channel) for channel in sums], axis=1)
+    return table / np.float32(STRATA)
 
 
 def _rays(lens: _Lens, pixel: Any, sampler: Any) -> Any:

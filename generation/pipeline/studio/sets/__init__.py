@@ -65,7 +65,7 @@ class StudioSet:
     aperture: float
     vignette: float = 0.2
     plate_scale: float = 1.0
-    plate_samples: int = 6
+    plate_samples: int = 4
     textured: bool = True
     backdrop_depth: float = 50.0
     backdrop_level: Levels = EVEN
