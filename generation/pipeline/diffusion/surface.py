@@ -14,7 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.pipeline.glyphs.plan import Lettering
-from generation.pipeline.glyphs.verify import intended_mask
+from generation.pipeline.glyphs.verify import (
+    DEFECT_BLUR,
+    LEAST_DEFECT_BLUR_PX,
+    intended_mask,
+)
 from generation.pipeline.layout import Box
 
 Picture = NDArray[np.uint8]
@@ -25,26 +29,36 @@ APART: Final = 10.0
 # A letter keeps at least this share of its face apart, or what the render itself kept, less this.
 LEAST_APART: Final = 0.85
 APART_SLACK: Final = 0.10
+# Peak of what was lost, blurred as in the proof of the words, from which a letter counts as wrong:
+# recoloured and grained renders stay under 0.38, a cut of a thirtieth of an em begins at 0.46.
+MOST_LOST: Final = 0.42
 # A stroke's surface is judged at this scale (sigma, in em): coarser than grain, finer than strokes.
 STROKE: Final = 0.02
-# Unrest of the surface (mean Lab L against its own surroundings): what the render has, times this,
-# and at least so much is allowed.
-MORE_UNREST: Final = 2.2
-ALLOWED_UNREST: Final = 5.0
+# Unrest of the surface (mean distance of Lab L from its own surroundings): what the render has,
+# times this, and at least so much is allowed. Renders have 3 (candy, wood) to 12 (chrome); grain
+# and weave add 1 or 2; noise has 13, and foreign strokes 12 to 20.
+MORE_UNREST: Final = 1.35
+ALLOWED_UNREST: Final = 6.5
+# Coverage from which a pixel is the face's own, and opacity (of 255) from which it is solid.
+FACE: Final = 0.9
+SOLID: Final = 250
 # A surface with less variation than this (of 255) was not painted: overflowed weights give black.
 LEAST_PAINTED: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One character's face: the share 0..1 that stands apart, its unrest, and whether that will do.
+    """One character's face as painted, and whether that will do.
 
-    `before` is the same of the render.
+    `apart` is the share 0..1 that stands apart, `unrest` that of its surface, `before` both of the
+    render; `lost` the peak 0..1 of what stood apart in the render and no longer does, as the proof
+    of the words measures a missing stroke.
     """
 
     text: str
     apart: float
     unrest: float
+    lost: float
     before: tuple[float, float]
     ok: bool
 
@@ -63,7 +77,13 @@ class Verdict:
             "total": len(self.cells),
             "reason": self.reason,
             "cells": [
-                {"text": cell.text, "apart": cell.apart, "unrest": cell.unrest, "ok": cell.ok}
+                {
+                    "text": cell.text,
+                    "apart": cell.apart,
+                    "unrest": cell.unrest,
+                    "lost": cell.lost,
+                    "ok": cell.ok,
+                }
                 for cell in self.cells
             ],
         }
@@ -76,47 +96,62 @@ def judge(lettering: Lettering, window: Box, rendered: Picture, painted: Picture
     """
     backdrop = lettering.backdrop[window.y : window.bottom, window.x : window.right]
     mapping = lettering.placement.mapping.shifted(window.x, window.y)
-    sigma = max(STROKE * mapping.scale, 0.8)
-    seen = [_seen(layer, backdrop, sigma) for layer in (rendered, painted)]
+    before, after = (_seen(layer, backdrop, mapping.scale) for layer in (rendered, painted))
+    blur = max(DEFECT_BLUR * mapping.scale, LEAST_DEFECT_BLUR_PX)
     cells = []
     for cell in lettering.layout.cells:
         shape = (window.height, window.width)
         mask = intended_mask(cell, lettering.layout.face, mapping, shape, lettering.mesh.swell)
         face = mask * (rendered[..., 3].astype(np.float32) / np.float32(255))
-        cells.append(_judged(cell.character, face, seen))
+        lost = cv2.GaussianBlur(face * (before.apart & ~after.apart), (0, 0), blur)
+        cells.append(_judged(cell.character, face, float(lost.max()), before, after))
     return Verdict(tuple(cells), _reason(cells, painted))
 
 
-def _seen(layer: Picture, backdrop: Picture, sigma: float) -> tuple[Plane, Plane]:
-    """Return how far each pixel is from what is behind it (Lab), and from its own surroundings."""
+@dataclass(frozen=True)
+class _Seen:
+    """Where a layer (H, W) stands apart from its backdrop, and how restless its surface is."""
+
+    apart: NDArray[np.bool_]
+    unrest: Plane
+
+    def of(self, face: Plane) -> tuple[float, float]:
+        """Return the share of a face that stands apart, and its unrest; nothing for no face."""
+        inside = face > FACE if (face > FACE).any() else face > 0
+        if not inside.any():
+            return 0.0, 0.0
+        return float(self.apart[inside].mean()), float(self.unrest[inside].mean())
+
+
+def _seen(layer: Picture, backdrop: Picture, scale: float) -> _Seen:
+    sigma = max(STROKE * scale, 0.8)
     lab = _lab(layer[..., :3])
-    apart = np.linalg.norm(lab - cv2.GaussianBlur(_lab(backdrop), (0, 0), 2 * sigma), axis=2)
-    solid = (layer[..., 3:] >= 250).astype(np.float32)
+    far = np.linalg.norm(lab - cv2.GaussianBlur(_lab(backdrop), (0, 0), 2 * sigma), axis=2)
+    solid = (layer[..., 3] >= SOLID).astype(np.float32)
     weight = np.maximum(cv2.GaussianBlur(solid, (0, 0), sigma), 1e-3)
-    around = cv2.GaussianBlur(lab[..., 0] * solid[..., 0], (0, 0), sigma) / weight
-    return np.asarray(apart, np.float32), np.abs(lab[..., 0] - around)
+    around = cv2.GaussianBlur(lab[..., 0] * solid, (0, 0), sigma) / weight
+    return _Seen(far > APART, np.abs(lab[..., 0] - around))
 
 
-def _judged(character: str, face: Plane, seen: list[tuple[Plane, Plane]]) -> Judged:
-    inside = face > 0.9
-    if not inside.any():
-        inside = face > 0.3
-    (apart, unrest), (apart_now, unrest_now) = (_figures(inside, *layer) for layer in seen)
-    ok = apart_now >= min(LEAST_APART, apart - APART_SLACK)
-    ok = ok and unrest_now <= max(ALLOWED_UNREST, MORE_UNREST * unrest)
-    before = (round(apart, 3), round(unrest, 2))
-    return Judged(character, round(apart_now, 3), round(unrest_now, 2), before, ok)
-
-
-def _figures(inside: NDArray[np.bool_], far: Plane, rough: Plane) -> tuple[float, float]:
-    """Return the share of a face that stands apart, and its unrest; nothing for no face."""
-    if not inside.any():
-        return 0.0, 0.0
-    return float((far[inside] > APART).mean()), float(rough[inside].mean())
+def _judged(character: str, face: Plane, lost: float, before: _Seen, after: _Seen) -> Judged:
+    (apart, unrest), (apart_now, unrest_now) = before.of(face), after.of(face)
+    ok = (
+        apart_now >= min(LEAST_APART, apart - APART_SLACK)
+        and lost <= MOST_LOST
+        and unrest_now <= max(ALLOWED_UNREST, MORE_UNREST * unrest)
+    )
+    return Judged(
+        text=character,
+        apart=round(apart_now, 3),
+        unrest=round(unrest_now, 2),
+        lost=round(lost, 3),
+        before=(round(apart, 3), round(unrest, 2)),
+        ok=ok,
+    )
 
 
 def _reason(cells: list[Judged], painted: Picture) -> str:
-    solid = painted[painted[..., 3] >= 250][:, :3]
+    solid = painted[painted[..., 3] >= SOLID][:, :3]
     if len(solid) == 0 or float(solid.std(axis=0).max()) < LEAST_PAINTED:
         return "nothing_painted"
     return "" if all(cell.ok for cell in cells) else "strokes_not_kept"
