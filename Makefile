@@ -8,7 +8,7 @@ ARGS   ?=
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ad lint types bench samples contact-sheet lock clean
+.PHONY: help run test ad lint types bench samples contact-sheet lock secrets clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,14 @@ contact-sheet: $(VENV)/base.stamp ## render every set, format and material small
 lock: $(VENV)/dev.stamp ## pin every package again (needs uv)
 	uv pip compile -q --universal --no-header pyproject.toml -o requirements/base.txt
 	uv pip compile -q --universal --no-header --extra dev pyproject.toml -o requirements/dev.txt
+
+# Readable for the containers' users; the folder is closed to everybody else on this machine.
+secrets: ## make the secret files of a deployment in secrets/ (those that are there are kept)
+	@mkdir -p secrets && chmod 700 secrets
+	@for name in secret_key postgres_password redis_password; do \
+		[ -s secrets/$$name ] || $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))' > secrets/$$name; \
+	done
+	@touch secrets/openai_api_key secrets/email_url && chmod 644 secrets/*
 
 clean: ## remove the virtual environment and caches; data/ is kept
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

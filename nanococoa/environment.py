@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import dj_email_url
 from dotenv import load_dotenv
 from environs import EnvError, FileAwareEnv
 
@@ -46,6 +47,11 @@ def with_password(url: str, password: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     place = f"{user if at else ''}:{quote(password, safe='')}@{host}"
     return urlunsplit(parts._replace(netloc=place))
+
+
+def mail(default: str) -> dict[str, Any]:
+    """Return Django's mail settings from EMAIL_URL, from `default` where that is unset or empty."""
+    return dict(dj_email_url.parse(env.str("EMAIL_URL", default="") or default))
 
 
 def database(default: str) -> dict[str, Any]:

@@ -165,7 +165,7 @@ ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="optional")
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", default="console://")
+EMAIL_CONFIG = environment.mail("console://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="nanoCocoa <hello@localhost>")
 

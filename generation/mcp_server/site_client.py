@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 from mcp.server.context import ServerRequestContext
@@ -20,6 +21,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 # Where the API is; the original service's name for it.
 BASE_URL: Final = "AISERVER_BASE_URL"
 DEFAULT_BASE_URL: Final = "http://127.0.0.1:8000"
+# The address that people and assistants know the site by, where that is another one: pictures are
+# named by it, and the site answers to no other name.
+SITE_URL: Final = "SITE_URL"
 # The key of a server that speaks over stdio: it belongs to one person.
 TOKEN: Final = "NANOCOCOA_TOKEN"  # noqa: S105 - the variable's name
 # An upload of ten megabytes on a slow line; a long poll is shorter.
@@ -30,6 +34,12 @@ Answer = dict[str, Any]
 
 def base_url() -> str:
     return os.environ.get(BASE_URL, DEFAULT_BASE_URL).rstrip("/")
+
+
+def known_as() -> Answer:
+    """Return the headers by which a request inside the deployment looks like one from outside."""
+    parts = urlsplit(os.environ.get(SITE_URL, ""))
+    return {"Host": parts.netloc, "X-Forwarded-Proto": parts.scheme} if parts.netloc else {}
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ async def own_site() -> AsyncIterator[Site]:
     """Give the API as the caller may use it."""
     key = caller().key
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    headers["Accept-Language"] = "en"
+    headers |= {"Accept-Language": "en", **known_as()}
     async with httpx.AsyncClient(
         base_url=base_url(), headers=headers, timeout=PATIENCE, trust_env=False
     ) as http:
