@@ -23,11 +23,11 @@ from .pipeline.types import Stage
 from .plan import planned_stages
 
 GIGABYTE: Final = 1024**3
-# Before the first run, for 1080x1080 on two cores; learnt figures replace them from then on.
-FIRST_GUESS: Final[Mapping[Stage, float]] = {
-    Stage.BACKGROUND: 14.0,
-    Stage.TEXT: 8.0,
-    Stage.COMPOSITION: 1.5,
+# Before the first run, for 1080x1080: the studio on two cores, the default models on an L4 (not
+# measured there yet); learnt figures replace them from then on.
+FIRST_GUESS: Final[Mapping[str, Mapping[Stage, float]]] = {
+    "studio": {Stage.BACKGROUND: 14.0, Stage.TEXT: 8.0, Stage.COMPOSITION: 1.5},
+    "diffusion": {Stage.BACKGROUND: 12.0, Stage.TEXT: 16.0, Stage.COMPOSITION: 1.5},
 }
 FIRST_GUESS_PIXELS: Final = 1080 * 1080
 TEST_MODE_GUESS: Final = 0.4
@@ -133,33 +133,53 @@ def expected(engine: str, frame: str, *, test_mode: bool) -> Mapping[Stage, floa
 @lru_cache(maxsize=64)
 def _expected(engine: str, frame: str, test_mode: bool, _period: int) -> Mapping[Stage, float]:
     learnt = stage_medians(engine, frame, test_mode=test_mode)
-    return {stage: learnt.get(stage) or first_guess(stage, frame, test_mode) for stage in Stage}
+    if len(learnt) < len(Stage) and not test_mode:
+        learnt = stage_medians(engine, frame, any_format=True) | learnt
+    return {
+        stage: learnt.get(stage) or first_guess(engine, stage, frame, test_mode=test_mode)
+        for stage in Stage
+    }
 
 
-def first_guess(stage: Stage, frame: str, test_mode: bool) -> float:
+def first_guess(engine: str, stage: Stage, frame: str, *, test_mode: bool) -> float:
     """Return the expectation before any run: render time grows with the number of pixels."""
     if test_mode:
         return TEST_MODE_GUESS
+    guess = FIRST_GUESS.get(engine, FIRST_GUESS["studio"])[stage]
+    return guess * _pixels(frame) / FIRST_GUESS_PIXELS
+
+
+def _pixels(frame: str) -> int:
     try:
         size = catalog.frame_format(frame)
     except UnknownChoice:
-        return FIRST_GUESS[stage]
-    return FIRST_GUESS[stage] * size.width * size.height / FIRST_GUESS_PIXELS
+        return FIRST_GUESS_PIXELS
+    return size.width * size.height
 
 
-def stage_medians(engine: str, frame: str, *, test_mode: bool = False) -> dict[Stage, float]:
-    """Return the median seconds of each stage's recent real runs (nothing reused or uploaded)."""
+def stage_medians(
+    engine: str, frame: str, *, test_mode: bool = False, any_format: bool = False
+) -> dict[Stage, float]:
+    """Return the median seconds of each stage's recent real runs (nothing reused or uploaded).
+
+    Only runs with the models that made the stage last count: those are the ones in use now. With
+    `any_format` runs in other formats count too, by their share of pixels.
+    """
     runs = StageResult.objects.filter(
         engine=engine,
         seconds__gt=0,
         reused_from__isnull=True,
-        job__parameters__format=frame,
         job__parameters__test_mode=test_mode,
     )
-    recent = runs.order_by("-created_at").values_list("stage", "seconds")
+    if not any_format:
+        runs = runs.filter(job__parameters__format=frame)
+    told = runs.values_list("stage", "seconds", "job__parameters__format", "checks__models")
     seconds: defaultdict[Stage, list[float]] = defaultdict(list)
-    for stage, taken in recent[: RECENT_RUNS * len(Stage)]:
-        seconds[Stage(stage)].append(taken)
+    in_use: dict[str, frozenset[str]] = {}
+    for stage, taken, made_in, models in told.order_by("-created_at")[: RECENT_RUNS * len(Stage)]:
+        made_with = frozenset(str(model.get("key")) for model in models or ())
+        if in_use.setdefault(stage, made_with) == made_with:
+            seconds[Stage(stage)].append(taken * _pixels(frame) / _pixels(str(made_in)))
     return {stage: statistics.median(taken) for stage, taken in seconds.items()}
 
 

@@ -53,10 +53,31 @@ def test_stage_times_are_the_median_of_real_runs_alike(submit):
 
 
 def test_the_first_guess_grows_with_the_picture():
-    square = metrics.first_guess(Stage.BACKGROUND, "1:1", test_mode=False)
-    story = metrics.first_guess(Stage.BACKGROUND, "9:16", test_mode=False)
+    square = metrics.first_guess("studio", Stage.BACKGROUND, "1:1", test_mode=False)
+    story = metrics.first_guess("studio", Stage.BACKGROUND, "9:16", test_mode=False)
     assert story == pytest.approx(square * 1920 / 1080)
-    assert metrics.first_guess(Stage.TEXT, "unheard of", test_mode=False) > 0
+    assert metrics.first_guess("diffusion", Stage.TEXT, "unheard of", test_mode=False) > 0
+
+
+def test_only_runs_with_the_models_in_use_count(submit):
+    job = submit(engine="diffusion")
+    dev, klein = ([{"key": key, "licence": "x"}] for key in ("flux1-dev", "flux2-klein-4b"))
+    past_runs(job, Stage.BACKGROUND, 30, 31, 32, engine="diffusion", checks={"models": dev})
+    past_runs(job, Stage.BACKGROUND, 4, 5, 6, engine="diffusion", checks={"models": klein})
+    past_runs(job, Stage.TEXT, 9, engine="diffusion")
+    learnt = metrics.stage_medians("diffusion", "1:1", test_mode=True)
+    assert learnt == {Stage.BACKGROUND: 5, Stage.TEXT: 9}
+
+
+def test_a_format_not_made_yet_is_judged_by_the_others(submit):
+    job = submit()
+    Job.objects.update(parameters=job.parameters | {"test_mode": False})
+    job.refresh_from_db()
+    past_runs(job, Stage.BACKGROUND, 10)
+    story = metrics.expected("studio", "9:16", test_mode=False)
+    assert story[Stage.BACKGROUND] == pytest.approx(10 * 1920 / 1080)
+    guess = metrics.first_guess("studio", Stage.TEXT, "9:16", test_mode=False)
+    assert story[Stage.TEXT] == guess
 
 
 def test_the_estimate_counts_down_and_goes_below_zero_when_overdue(submit):

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Final
 
-from generation.pipeline.errors import DiffusionNotInstalled, NoGpu
+from generation.pipeline.errors import DiffusionNotInstalled
 
-from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING
+from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, GIB
+from .memory import chosen_chip, wished_quantisation
 from .store import Store
 
 PACKAGES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
-DEVICE: Final = "DEVICE"
 BACKGROUND: Final = "NANOCOCOA_BACKGROUND_MODEL"
 LETTERING: Final = "NANOCOCOA_LETTERING_MODEL"
 NO_MODEL: Final = "none"
@@ -26,15 +26,15 @@ def check_ready(environment: Mapping[str, str] = os.environ) -> None:
     """Raise what would keep every job from being made here.
 
     DiffusionNotInstalled, NoGpu, ModelUnknown, LicenceNotSet, ModelMissing, ModelDamaged; their
-    details say what to do about it. `DEVICE=cpu` asks for no GPU: it is for trying things out.
+    details say what to do about it. ValueError for a setting that cannot be.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise DiffusionNotInstalled(
             f"not installed: {', '.join(missing)} (pip install -r requirements/gpu.txt)"
         )
-    if environment.get(DEVICE, "auto") != "cpu":
-        _check_gpu()
+    chosen_chip(environment)
+    wished_quantisation(environment)
     store = Store.from_environment(environment)
     for key in needed_models(environment):
         store.check(key)
@@ -51,21 +51,5 @@ def described() -> str:
     """Return what the engine runs on, in words, for the worker's log and the admin."""
     import torch
 
-    if not torch.cuda.is_available():
-        return f"torch {torch.__version__}, CPU"
-    major, minor = torch.cuda.get_device_capability()
-    size = torch.cuda.get_device_properties(0).total_memory / 1024**3
-    name = torch.cuda.get_device_name()
-    return f"torch {torch.__version__}, {name} ({size:.0f} GB, sm_{major}{minor})"
-
-
-def _check_gpu() -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        return
-    built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
-    raise NoGpu(
-        f"torch {torch.__version__} ({built}) sees no GPU: check the driver with nvidia-smi, the "
-        "container's device reservation (NVIDIA Container Toolkit) and CUDA_VISIBLE_DEVICES"
-    )
+    chip = chosen_chip()
+    return f"torch {torch.__version__}, {chip.name}, {chip.budget / GIB:.1f} GiB to fill"
