@@ -15,6 +15,45 @@ logger = logging.getLogger(__name__)
 
 # Page-locked memory cannot be swapped out: this share of the free RAM stays unlocked.
 LEFT_UNLOCKED: Final = 0.5
+# torch rounds each page-locked block up to a power of two; so they are taken as such.
+LARGEST_BLOCK: Final = 1024**3
+# Of every tensor in a block, so that any type can be read there.
+ALIGNMENT: Final = 512
+
+
+class LockedMemory:
+    """Page-locked blocks that hold copies of tensors, one behind the other."""
+
+    def __init__(self, size: int, *, lock: bool = True) -> None:
+        """`size`: bytes that will be kept in all. `lock`: False without a GPU, in tests."""
+        self.left = size
+        self.lock = lock
+        self.blocks: list[Any] = []
+        self._offset = 0
+
+    def kept(self, tensor: Any) -> Any:
+        """Return a copy of a tensor here; torchao's hold several, other kinds stay as they are."""
+        torch = the_torch()
+        if hasattr(tensor, "__tensor_flatten__"):
+            names, context = tensor.__tensor_flatten__()
+            inner = {name: self.kept(getattr(tensor, name)) for name in names}
+            return type(tensor).__tensor_unflatten__(inner, context, tensor.size(), tensor.stride())
+        if type(tensor) not in (torch.Tensor, torch.nn.Parameter) or not tensor.is_contiguous():
+            return tensor
+        place = self._place(tensor.numel() * tensor.element_size())
+        return place.view(tensor.dtype).view(tensor.shape).copy_(tensor.detach())
+
+    def _place(self, size: int) -> Any:
+        """Return the next `size` free bytes, in a new block if the last one is full."""
+        if not self.blocks or self._offset + size > len(self.blocks[-1]):
+            length = max(power_of_two(size), min(LARGEST_BLOCK, power_of_two(self.left)))
+            torch = the_torch()
+            self.blocks.append(torch.empty(length, dtype=torch.uint8, pin_memory=self.lock))
+            self._offset = 0
+        place = self.blocks[-1][self._offset : self._offset + size]
+        self._offset += -(-size // ALIGNMENT) * ALIGNMENT
+        self.left = max(self.left - size, 0)
+        return place
 
 
 class HostCopy:
@@ -23,8 +62,9 @@ class HostCopy:
     def __init__(self, module: Any) -> None:
         """`module`: an nn.Module in host memory; its tensors become the host copy."""
         self.module = module
-        self.size = sum(_bytes(tensor) for tensor in self._tensors().values())
+        self.size = _module_bytes(module)
         self.pinned = False
+        self.on_device = False
         self._places = [
             (where, name, tensor)
             for part in module.modules()
@@ -32,24 +72,22 @@ class HostCopy:
             for name, tensor in where.items()
             if tensor is not None
         ]
-        self.on_device = False
 
     def pin(self, free_ram: int) -> None:
         """Page-lock the host copy where a GPU can use that and `free_ram` bytes allow it."""
-        torch = the_torch()
-        if self.pinned or not torch.cuda.is_available():
-            return
-        if self.size > free_ram * (1 - LEFT_UNLOCKED):
-            return
-        try:
-            locked = self._mapped(_page_locked)
-        except (RuntimeError, NotImplementedError) as error:
-            logger.info("no page-locked copy of %s: %s", type(self.module).__name__, error)
-            return
-        self._places = [(where, name, locked[id(tensor)]) for where, name, tensor in self._places]
-        self.pinned = True
+        if the_torch().cuda.is_available() and self.size <= free_ram * (1 - LEFT_UNLOCKED):
+            try:
+                self.keep_in(LockedMemory(self.size))
+            except RuntimeError as error:
+                logger.info("no page-locked copy of %s: %s", type(self.module).__name__, error)
+
+    def keep_in(self, memory: LockedMemory) -> None:
+        """Move the host copy there."""
+        kept = self._mapped(memory.kept)
+        self._places = [(where, name, kept[id(tensor)]) for where, name, tensor in self._places]
+        self.pinned = memory.lock
         if not self.on_device:
-            self._put({id(tensor): tensor for _, _, tensor in self._places})
+            self.to_host()
 
     def to_device(self, device: str) -> None:
         """Copy the weights to the device."""
@@ -64,11 +102,6 @@ class HostCopy:
                 state.to("cpu")
         self._put({id(tensor): tensor for _, _, tensor in self._places})
         self.on_device = False
-
-    def _tensors(self) -> dict[int, Any]:
-        """The distinct tensors: tied weights count, and travel, once."""
-        module = self.module
-        return {id(t): t for t in (*module.parameters(), *module.buffers())}
 
     def _mapped(self, change: Any) -> dict[int, Any]:
         """Return the host tensors changed, by the host tensor's id; what was tied stays tied."""
@@ -88,14 +121,15 @@ class HostCopy:
             where[name] = tensors[id(tensor)]
 
 
-def _page_locked(tensor: Any) -> Any:
-    """Return a page-locked copy of a plain tensor or of a torchao one; of others the same."""
-    torch = the_torch()
-    if hasattr(tensor, "__tensor_flatten__"):
-        names, context = tensor.__tensor_flatten__()
-        inner = {name: _page_locked(getattr(tensor, name)) for name in names}
-        return type(tensor).__tensor_unflatten__(inner, context, tensor.size(), tensor.stride())
-    return tensor.pin_memory() if type(tensor) in (torch.Tensor, torch.nn.Parameter) else tensor
+def power_of_two(size: int) -> int:
+    """Return the least power of two that is not smaller."""
+    return 1 << max(size - 1, 1).bit_length()
+
+
+def _module_bytes(module: Any) -> int:
+    """Return what a module's tensors take: tied weights count, and travel, once."""
+    tensors = {id(one): one for one in (*module.parameters(), *module.buffers())}
+    return sum(_bytes(tensor) for tensor in tensors.values())
 
 
 def _bytes(tensor: Any) -> int:

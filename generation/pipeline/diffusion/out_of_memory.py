@@ -29,7 +29,8 @@ PHRASES: Final = (
     "out of memory",
     "cublas_status_alloc_failed",
     "cudnn_status_alloc_failed",
-    "failed to allocate memory",
+    "failed to allocate memory",  # onnxruntime
+    "can't allocate memory",  # torch on a processor
 )
 
 

@@ -219,8 +219,8 @@ class Residency:
             logger.info("%s %s leaves the device", victim.owner, victim.name)
             victim.copy.to_host()
             gone = True
-        if gone:
-            self._empty_cache()
+        if gone and self.chip.capability is not None:
+            the_torch().cuda.empty_cache()
 
     def _worth(self, component: Component) -> tuple[int, int]:
         """Order of leaving: the unexpected first, then the late; in each, the least recent."""

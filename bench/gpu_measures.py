@@ -1,0 +1,313 @@
+"""What is measured of a model on a GPU: seconds, memory, and how soon it lets go."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import diffusers
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
+
+from generation.pipeline.diffusion import catalog
+from generation.pipeline.diffusion.out_of_memory import FULL, LESS, Effort, with_less
+from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.errors import StageCancelled
+
+PROMPT: Final = "a rustic wooden table in front of a traditional Korean market, soft evening light"
+# As the stages do it: the retouch starts from this share of noise, the lettering from that.
+RETOUCH, RESTYLE = 0.6, 0.55
+PREVIEW_SIDE: Final = 512
+# Random weights paint the same at any of these; so many steps give a median.
+MEASURED_STEPS: Final = 8
+MATMUL_SIDE: Final = {"cuda": 8192, "cpu": 512}
+MATMULS: Final = 20
+
+
+def wait_for(device: str) -> None:
+    """Wait until the GPU has done what it was given."""
+    if device != "cpu":
+        torch.cuda.synchronize(device)
+
+
+def matmul_rate(device: str) -> float:
+    """FLOP a second of large bfloat16 products: the arithmetic that models are measured against."""
+    side = MATMUL_SIDE[device.split(":", maxsplit=1)[0]]
+    a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
+    for _ in range(3):
+        a @ b
+    wait_for(device)
+    started = time.perf_counter()
+    for _ in range(MATMULS):
+        a @ b
+    wait_for(device)
+    return MATMULS * 2 * side**3 / (time.perf_counter() - started)
+
+
+@dataclass
+class StepClock:
+    """A pipeline's callback that times its steps, makes previews and stops when asked."""
+
+    device: str
+    preview: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    times: list[float] = field(default_factory=list)
+
+    def __call__(self, _: Any, __: int, ___: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+        if self.stop.is_set():
+            raise StageCancelled
+        if self.preview:
+            make_preview(kwargs["latents"])
+        wait_for(self.device)
+        self.times.append(time.perf_counter())
+        return {}
+
+
+def make_preview(latents: Any) -> bytes:
+    """The latents by a linear map to RGB, as a WebP of 512 px: what a stage's preview costs."""
+    tokens = latents[0].float().cpu().numpy()
+    if tokens.ndim == 3:
+        tokens = tokens.reshape(tokens.shape[0], -1).T
+    side = int(len(tokens) ** 0.5)
+    colours = tokens[: side * side] @ np.full((tokens.shape[1], 3), 0.1, np.float32) + 0.5
+    pixels = (np.nan_to_num(colours).clip(0, 1) * 255).astype(np.uint8).reshape(side, side, 3)
+    out = io.BytesIO()
+    picture = Image.fromarray(pixels).resize((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BICUBIC)
+    picture.save(out, "WEBP", quality=70, method=0)
+    return out.getvalue()
+
+
+@dataclass
+class Painter:
+    """One model of a residency, painting at one size."""
+
+    residency: Residency
+    key: str
+    side: int
+
+    @property
+    def entry(self) -> catalog.ModelEntry:
+        return catalog.model(self.key)
+
+    @property
+    def device(self) -> str:
+        return self.residency.chip.device
+
+    def paint(self, steps: int, clock: StepClock | None = None, side: int = 0) -> Any:
+        """One picture, and how the pipeline was called."""
+        settings: dict[str, Any] = {
+            "prompt": PROMPT,
+            "num_inference_steps": steps,
+            "guidance_scale": self.entry.guidance,
+            "width": side or self.side,
+            "height": side or self.side,
+            "generator": torch.Generator().manual_seed(1),
+            "callback_on_step_end": clock,
+        }
+        with self.residency.use(self.key) as pipeline:
+            if self.entry.parts:
+                settings |= maps(side or self.side)
+            return pipeline(**settings).images[0]
+
+    def retouch(self, picture: Any) -> Any:
+        """The picture painted over, as the background stage does it."""
+        with self.residency.use(self.key) as pipeline:
+            name = self.entry.pipeline.replace("Pipeline", "InpaintPipeline")
+            extra = {"is_distilled": True} if name.startswith("Flux2") else {}
+            parts = {k: v for k, v in pipeline.components.items() if v is not None}
+            sibling = getattr(diffusers, name)(**parts, **extra)
+            sibling.set_progress_bar_config(disable=True)
+            return sibling(
+                prompt=PROMPT,
+                image=picture,
+                mask_image=Image.new("L", picture.size, 255),
+                width=picture.width,
+                height=picture.height,
+                strength=RETOUCH,
+                num_inference_steps=self.entry.steps,
+                guidance_scale=self.entry.guidance,
+                generator=torch.Generator().manual_seed(2),
+            ).images[0]
+
+
+def maps(side: int) -> dict[str, Any]:
+    """What SDXL is given beside the prompt: the lit letters and their maps."""
+    grey = Image.new("RGB", (side, side), "grey")
+    return {
+        "image": grey,
+        "control_image": [grey, grey],
+        "controlnet_conditioning_scale": [0.75, 0.55],
+        "strength": 1.0,
+    }
+
+
+@contextmanager
+def counted(modules: list[Any]) -> Iterator[Callable[[], int]]:
+    """Count the FLOP of these modules' forward passes, nothing else of the pipeline."""
+    total = 0
+    counters: list[FlopCounterMode] = []
+
+    def begin(*_: Any) -> None:
+        counters.append(FlopCounterMode(display=False))
+        counters[-1].__enter__()
+
+    def end(*_: Any) -> None:
+        nonlocal total
+        counter = counters.pop()
+        counter.__exit__(None, None, None)
+        total += counter.get_total_flops()
+
+    handles = [module.register_forward_pre_hook(begin) for module in modules]
+    handles += [module.register_forward_hook(end) for module in modules]
+    yield lambda: total
+    for handle in handles:
+        handle.remove()
+
+
+def flop_per_step(painter: Painter) -> float:
+    """FLOP of one denoising step at the painter's size, guidance's second pass included."""
+    with painter.residency.use(painter.key) as pipeline:
+        found = (getattr(pipeline, name, None) for name in ("transformer", "unet", "controlnet"))
+        modules = [module for module in found if module is not None]
+    steps = 2
+    with counted(modules) as total:
+        painter.paint(steps)
+    return total() / steps
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one model. `bring`: host to device; `step`: median; `decode`: the VAE's end."""
+
+    load: float
+    bring: float
+    step: float
+    decode: float
+    whole: float
+    preview_overhead: float
+    flop: float
+    peak: int
+
+
+def measure(painter: Painter) -> Timing:
+    """Time a model from the disk (page cache) to the picture."""
+    load = timed(painter.device, lambda: touch(painter))
+    bring = timed(painter.device, lambda: bring_all(painter))
+    flop = flop_per_step(painter)
+    reset_peak(painter.device)
+    clock = StepClock(painter.device)
+    painter.paint(MEASURED_STEPS, clock)
+    ended = time.perf_counter()
+    steps = np.diff(clock.times)
+    plain = min(whole_run(painter, preview=False) for _ in range(3))
+    shown = min(whole_run(painter, preview=True) for _ in range(3))
+    return Timing(
+        load=load,
+        bring=bring,
+        step=float(statistics.median(steps)),
+        decode=ended - clock.times[-1],
+        whole=plain,
+        preview_overhead=shown / plain - 1,
+        flop=flop,
+        peak=peak_bytes(painter.device),
+    )
+
+
+def whole_run(painter: Painter, *, preview: bool) -> float:
+    """Seconds of one picture with the model's own number of steps."""
+    clock = StepClock(painter.device, preview=preview)
+    return timed(painter.device, lambda: painter.paint(painter.entry.steps, clock))
+
+
+def touch(painter: Painter) -> None:
+    with painter.residency.use(painter.key):
+        pass
+
+
+def bring_all(painter: Painter) -> None:
+    """Bring every component to the device; those that do not fit make the first ones leave."""
+    for component in painter.residency._models[painter.key].components:  # noqa: SLF001
+        painter.residency.bring(component)
+
+
+def timed(device: str, run: Callable[[], object]) -> float:
+    wait_for(device)
+    started = time.perf_counter()
+    run()
+    wait_for(device)
+    return time.perf_counter() - started
+
+
+def reset_peak(device: str) -> None:
+    if device != "cpu":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_bytes(device: str) -> int:
+    """The most that torch held on the GPU since the last reset; 0 on a processor."""
+    return int(torch.cuda.max_memory_reserved(device)) if device != "cpu" else 0
+
+
+def cancel_latency(painter: Painter, after: float) -> float:
+    """Seconds from the request to stop, `after` seconds into a run, until the GPU is free."""
+    clock = StepClock(painter.device)
+    asked: list[float] = []
+
+    def ask() -> None:
+        asked.append(time.perf_counter())
+        clock.stop.set()
+
+    timer = threading.Timer(after, ask)
+    timer.start()
+    with contextlib.suppress(StageCancelled):
+        while not asked:
+            painter.paint(painter.entry.steps, clock)
+    wait_for(painter.device)
+    return time.perf_counter() - asked[0]
+
+
+def recovery(painter: Painter) -> tuple[float, float]:
+    """Seconds of a picture that runs out of memory and is tried with less, and of the next one.
+
+    The shortage is real: beyond the smaller size, the first layer asks for more than there is.
+    """
+    small, _ = LESS.size(painter.side, painter.side)
+
+    def ask_for_too_much(_: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        hidden = kwargs.get("hidden_states", inputs[0] if inputs else None)
+        if hidden.shape[1] > (small // 16) ** 2:
+            torch.empty(2**46, dtype=torch.uint8, device=painter.device)
+
+    def run(effort: Effort) -> Any:
+        side, _ = effort.size(painter.side, painter.side)
+        with painter.residency.use(painter.key) as pipeline:
+            effort.prepare(pipeline)
+        return painter.paint(painter.entry.steps, side=side)
+
+    with painter.residency.use(painter.key) as pipeline:
+        handle = pipeline.transformer.register_forward_pre_hook(ask_for_too_much, with_kwargs=True)
+    short = timed(painter.device, lambda: with_less(run, painter.residency))
+    handle.remove()
+    return short, timed(painter.device, lambda: run(FULL))
+
+
+def ad_seconds(residency: Residency, background: str, lettering: str, side: int) -> float:
+    """Seconds of the models' part of one ad: scene, retouch, letters."""
+    scene, letters = Painter(residency, background, side), Painter(residency, lettering, side)
+
+    def make() -> None:
+        residency.expect((lettering, background))
+        picture = scene.paint(scene.entry.steps)
+        scene.retouch(picture)
+        letters.paint(max(round(letters.entry.steps * RESTYLE), 1))
+
+    return timed(residency.chip.device, make)
