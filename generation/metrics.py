@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
 import statistics
-import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,6 +13,7 @@ from typing import Final, NamedTuple, TypedDict
 import psutil
 from django.utils import timezone
 
+from .gpus import GpuInfo, gpu_info
 from .models import Job, StageResult, WorkerProcess
 from .pipeline import catalog
 from .pipeline.errors import UnknownChoice
@@ -35,19 +33,6 @@ TEST_MODE_GUESS: Final = 0.4
 RECENT_RUNS: Final = 20
 # Learnt times are read again after this long; a row a second is not worth a query a second.
 LEARNT_FOR: Final = 30
-NVIDIA_QUERY: Final = "index,name,memory.used,memory.total,utilization.gpu"
-NVIDIA_PATIENCE: Final = 3.0
-
-
-class GpuInfo(TypedDict):
-    """One GPU; memory in MB, utilization in percent."""
-
-    index: int
-    name: str
-    vram_used_mb: float
-    vram_total_mb: float
-    vram_percent: float
-    utilization: float
 
 
 class SystemMetrics(TypedDict):
@@ -77,34 +62,6 @@ def system_metrics() -> SystemMetrics:
         "ram_total_gb": round(memory.total / GIGABYTE, 2),
         "ram_percent": memory.percent,
         "gpu_info": gpu_info(),
-    }
-
-
-def gpu_info() -> list[GpuInfo]:
-    """Ask nvidia-smi, which ships with the driver; an empty list where there is none."""
-    if not shutil.which("nvidia-smi"):
-        return []
-    command = ["nvidia-smi", f"--query-gpu={NVIDIA_QUERY}", "--format=csv,noheader,nounits"]
-    try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, timeout=NVIDIA_PATIENCE, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    rows = csv.reader(answer.stdout.splitlines(), skipinitialspace=True)
-    return [_gpu(row) for row in rows if len(row) == 5]
-
-
-def _gpu(row: list[str]) -> GpuInfo:
-    index, name, *numbers = row
-    used, total, busy = (float(n) if n.replace(".", "").isdigit() else 0.0 for n in numbers)
-    return {
-        "index": int(index),
-        "name": name,
-        "vram_used_mb": used,
-        "vram_total_mb": total,
-        "vram_percent": round(100 * used / total, 1) if total else 0.0,
-        "utilization": busy,
     }
 
 
