@@ -34,7 +34,14 @@ STAGES: Final = tuple(
     f"generation.pipeline.{name}" for name in ("background", "lettering", "composition")
 )
 STUDIO: Final = ("mitsuba", "pyoidn", "skimage.color", "skimage.metrics")
-WARM_UP: Final = {"studio": (*STAGES, *STUDIO), "diffusion": STAGES}
+PAINTED: Final = tuple(
+    f"generation.pipeline.diffusion.{name}" for name in ("background", "lettering")
+)
+# Letters are rendered by the studio's code on both engines.
+WARM_UP: Final = {
+    "studio": (*STAGES, *STUDIO),
+    "diffusion": (*STAGES, *PAINTED, "torch", "diffusers", "transformers", *STUDIO),
+}
 # <linux/prctl.h>: have the kernel kill this process when the thread that started it ends.
 PR_SET_PDEATHSIG: Final = 1
 # The trouble of an engine whose packages do not even import.
@@ -108,16 +115,22 @@ class Engine:
                 self.number = message.number
                 self.pipe.send(self.answer(message))
 
-    def use_idleness(self) -> None:
-        """Compile kernels until the worker sends something."""
-        from generation.pipeline.warm import warm_kernels
+    def use_idleness(self, engine: str) -> None:
+        """Read models from disk, or compile kernels, until the worker sends something."""
 
         def still_idle(_: Progress) -> None:
             if self.pipe.poll():
                 raise StageCancelled
 
         try:
-            warm_kernels(still_idle)
+            if engine == "diffusion":
+                from generation.pipeline.diffusion.warm import warm_models
+
+                warm_models(lambda: not self.pipe.poll())
+            else:
+                from generation.pipeline.warm import warm_kernels
+
+                warm_kernels(still_idle)
         except StageCancelled:
             return
         except Exception:
@@ -164,10 +177,11 @@ def main(arguments: Sequence[str]) -> None:
     started = time.perf_counter()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         warm_up(engine, pipe)
-        pipe.send(readiness(engine, time.perf_counter() - started))
+        ready = readiness(engine, time.perf_counter() - started)
+        pipe.send(ready)
         child = Engine(pipe, pace=float(pace))
-        if engine == "studio":
-            child.use_idleness()
+        if not ready.trouble:
+            child.use_idleness(engine)
         child.serve()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from generation.pipeline.layout import Layout
 from generation.pipeline.types import AdSpec
@@ -14,16 +15,24 @@ from generation.pipeline.types import AdSpec
 logger = logging.getLogger(__name__)
 
 
+# A worker is told at least this often, in seconds, that its engine is alive.
+SIGN_OF_LIFE: Final = 1.0
+
+
 @contextmanager
-def beside(work: Callable[[], object]) -> Iterator[None]:
+def beside(
+    work: Callable[[], object], meanwhile: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Do some work in a thread beside the block, and wait for it at the block's end.
 
     Nothing depends on its outcome but time: whatever it raises is raised again where the result is
-    needed, so here it is only noted.
+    needed, so here it is only noted. `meanwhile` is called every second of the waiting.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
         done = pool.submit(work)
         yield
+        while meanwhile is not None and not wait([done], SIGN_OF_LIFE).done:
+            meanwhile()
         if error := done.exception():
             logger.info("work ahead: %s", error)
 

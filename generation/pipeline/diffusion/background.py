@@ -7,7 +7,6 @@ little so that it holds together, and the product's own pixels put back last.
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,6 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from generation.pipeline.cast_shadow import balanced, cast_shade, light_side, shaded
 from generation.pipeline.catalog import FrameFormat
@@ -23,7 +21,9 @@ from generation.pipeline.frames import frame_for
 from generation.pipeline.grounding import composite, contact_shade
 from generation.pipeline.layout import Layout
 from generation.pipeline.placing import Placed, place_product, product_checks
+from generation.pipeline.png import write_png
 from generation.pipeline.previews import encode_preview
+from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.studio.palette import palette_for
 from generation.pipeline.studio.proxy import footing_of
 from generation.pipeline.studio.stage import rig_for
@@ -38,11 +38,10 @@ from generation.pipeline.types import (
 
 from .ahead import beside, build_letters
 from .catalog import DEFAULT_BACKGROUND
-from .easel import Easel, brush_for, easel_for
+from .easel import Easel, brush_for, easel_for, needed_models
 from .flux import Telling, paint, repaint
 from .out_of_memory import Effort
 from .scene_words import scene_prompt
-from .steps import Stopwatch
 
 Picture = NDArray[np.uint8]
 
@@ -60,7 +59,6 @@ KEPT_INSET: Final = 0.006
 STAND_IN_SET: Final = "minimal"
 # Grey of what is not painted yet when a scene is painted round a product.
 UNPAINTED: Final = 128
-PNG_LEVEL: Final = 3
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,13 @@ def run_painted_background(request: StageRequest, report: Report) -> StageOutput
     spec, watch = request.spec, Stopwatch()
     report(Progress(sub_step=SubStep.CUTOUT, fraction=0.0))
     easel = easel_for(spec.background_model or DEFAULT_BACKGROUND, watch)
-    started = time.perf_counter()
-    with beside(easel.load):
+    easel.residency.expect(needed_models(spec))
+
+    def loading() -> None:
+        report(Progress(sub_step=SubStep.BACKGROUND, fraction=CUTOUT_DONE))
+
+    with beside(easel.load, loading), watch.lap(SubStep.CUTOUT):
         placed, layout = place_product(spec, frame_for(spec), request.cache_dir)
-        watch.add(SubStep.CUTOUT.value, time.perf_counter() - started)
     preview = None if placed is None else encode_preview(placed.subject.rgba)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=preview))
     studio = Studio(request, report, easel, layout, placed)
@@ -136,9 +137,8 @@ def _around(studio: Studio) -> bool:
 
 def _with_product(studio: Studio, plate: Picture, placed: Placed) -> Picture:
     """Return the plate with the grounded product in it, its own pixels untouched."""
-    started = time.perf_counter()
-    grounded = _grounded(studio, plate, placed)
-    studio.easel.watch.add(SubStep.COMPOSITE.value, time.perf_counter() - started)
+    with studio.easel.watch.lap(SubStep.COMPOSITE):
+        grounded = _grounded(studio, plate, placed)
     preview = encode_preview(grounded)
     studio.report(Progress(sub_step=SubStep.COMPOSITE, fraction=GROUNDED, preview=preview))
     if studio.spec.strength <= 0:
@@ -222,7 +222,7 @@ def _write(studio: Studio, scene: Picture, plate: Picture) -> dict[str, Path]:
         pictures["product"] = studio.placed.layer
     paths = {name: folder / f"{name}.png" for name in pictures}
     for name, picture in pictures.items():
-        Image.fromarray(picture).save(paths[name], "PNG", compress_level=PNG_LEVEL)
+        write_png(picture, paths[name])
     paths["stand_in"] = folder / "stand_in.json"
     rig = _stand_in(studio, frame_for(studio.spec))
     paths["stand_in"].write_text(json.dumps(rig), encoding="utf-8")

@@ -6,20 +6,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from generation.pipeline.frames import frame_for
+from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import AdSpec
 
-from .catalog import ModelEntry, model
+from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, ModelEntry, model
 from .flux import Brush
 from .latents import grid_of
 from .out_of_memory import Effort, with_less
 from .residency import Residency, the_residency
 from .sizes import MOST_PIXELS, Canvas, canvas_for
-from .steps import Stopwatch
 
 T = TypeVar("T")
+
+# In place of a model's key: letters stay as they are rendered.
+NO_MODEL: Final = "none"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,14 @@ class Easel:
 def easel_for(key: str, watch: Stopwatch) -> Easel:
     """Return the easel of a model in this process. Raises ModelUnknown, NoGpu."""
     return Easel(model(key), the_residency(), watch)
+
+
+def needed_models(spec: AdSpec) -> tuple[str, ...]:
+    """Return the catalogue's keys of what an ad's stages need, in their order."""
+    background = spec.background_model or DEFAULT_BACKGROUND
+    lettering = spec.lettering_model or DEFAULT_LETTERING
+    paints_letters = spec.ad_text and lettering != NO_MODEL and not spec.draft
+    return (background, lettering) if paints_letters else (background,)
 
 
 def canvas_of(spec: AdSpec, entry: ModelEntry, effort: Effort) -> Canvas:

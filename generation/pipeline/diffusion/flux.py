@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import Report, SubStep
 
 from .catalog import ModelEntry
@@ -23,7 +24,7 @@ from .latents import FLUX_PATCH, VAE_GRID, colours_of, noise, tokens_of
 from .memory import the_torch
 from .prompts_kept import Embedded, kept_prompt
 from .sizes import Canvas
-from .steps import Steps, Stopwatch, enlarged
+from .steps import Steps, enlarged
 
 Picture = NDArray[np.uint8]
 

@@ -6,7 +6,6 @@ where it cannot be read, or no model can be used, the rendered letters stay and 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -29,7 +28,9 @@ from generation.pipeline.errors import (
 from generation.pipeline.glyphs.plan import Lettering, plan_lettering
 from generation.pipeline.layout import Box
 from generation.pipeline.lettering import run_lettering
+from generation.pipeline.png import write_png
 from generation.pipeline.previews import encode_preview
+from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import (
     Progress,
     Report,
@@ -38,14 +39,14 @@ from generation.pipeline.types import (
     SubStep,
 )
 
+from .ahead import beside
 from .catalog import DEFAULT_LETTERING
-from .easel import Easel, easel_for
+from .easel import NO_MODEL, Easel, easel_for
 from .latents import grid_of
 from .maps import letter_maps
 from .out_of_memory import Effort
 from .sdxl_text import Restyling, restyle
 from .sizes import MOST_PIXELS, canvas_for
-from .steps import Stopwatch
 from .surface import Verdict, judge
 
 Picture = NDArray[np.uint8]
@@ -59,9 +60,6 @@ SURROUNDINGS: Final = 0.15
 # Colour is carried this far (px, sigma) over the letters' edge, from where it is surely theirs.
 BLEEDS: Final = (1.5, 4.0, 10.0)
 SURE: Final = 250
-# zlib level of the layer: 1 is three times faster than 6 and a tenth larger.
-PNG_EFFORT: Final = 1
-NO_MODEL: Final = "none"
 # Without a model that can be used the rendered letters are good letters still.
 CAN_DO_WITHOUT: Final = (
     DiffusionNotInstalled,
@@ -95,10 +93,21 @@ def run_restyled_lettering(request: StageRequest, report: Report) -> StageOutput
     if request.spec.draft or key == NO_MODEL:
         reason = "draft" if request.spec.draft else "not_asked"
         return _kept(run_lettering(request, report), reason)
-    plain = run_lettering(request, _part_of(report, 0.0, RENDERED))
-    watch = Stopwatch(dict(plain.seconds))
+    watch = Stopwatch()
     try:
         easel = easel_for(key, watch)
+    except CAN_DO_WITHOUT as failure:
+        plain = run_lettering(request, report)
+        return _kept(plain, failure.code, detail=failure.detail)
+
+    def loading() -> None:
+        report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=RENDERED))
+
+    with beside(easel.load, loading):
+        plain = run_lettering(request, _part_of(report, 0.0, RENDERED))
+    for name, seconds in plain.seconds.items():
+        watch.add(name, seconds)
+    try:
         verdict = _painted_over(request, plain, easel, report)
     except CAN_DO_WITHOUT as failure:
         told = _kept(plain, failure.code, detail=failure.detail)
@@ -159,9 +168,8 @@ def _rendered(request: StageRequest, plain: StageOutput) -> Rendered:
 def _surface(request: StageRequest, rendered: Rendered, easel: Easel, report: Report) -> Picture:
     """Return the window (H, W, 3) as the model paints it. Raises OutOfMemory."""
     spec, window = request.spec, rendered.window
-    started = time.perf_counter()
-    maps = letter_maps(rendered.lettering, window, spec.seed)
-    easel.watch.add("maps", time.perf_counter() - started)
+    with easel.watch.lap("maps"):
+        maps = letter_maps(rendered.lettering, window, spec.seed)
     report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=MAPPED))
     picture = _shown(rendered, rendered.layer[..., :3])
 
@@ -234,4 +242,4 @@ def _store(plain: StageOutput, window: Box, painted: Picture) -> None:
     with Image.open(plain.image) as stored:
         layer = np.array(stored.convert("RGBA"))
     layer[window.y : window.bottom, window.x : window.right] = painted
-    Image.fromarray(layer).save(plain.image, compress_level=PNG_EFFORT)
+    write_png(layer, plain.image)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import Report, SubStep
 
 from .catalog import Kind, ModelEntry, model
@@ -20,7 +21,7 @@ from .maps import Maps
 from .memory import the_torch
 from .prompts_kept import Embedded, kept_prompt
 from .sizes import Canvas
-from .steps import Steps, Stopwatch, enlarged
+from .steps import Steps, enlarged
 
 Picture = NDArray[np.uint8]
 

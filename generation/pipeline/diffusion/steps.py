@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.pipeline.previews import MAX_SIDE, encode_preview
+from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.studio.render import Pacer
 from generation.pipeline.types import Progress, Report, SubStep
 
@@ -19,17 +20,6 @@ Picture = NDArray[np.uint8]
 
 # A preview costs some 8 ms; at this interval that is less than 2 % of any stage.
 PREVIEW_INTERVAL: Final = 0.5
-
-
-@dataclass
-class Stopwatch:
-    """Seconds of a stage by what they were spent on: load, denoise, decode, and the sub-steps."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def add(self, name: str, seconds: float) -> None:
-        """Book time."""
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + seconds, 4)
 
 
 @dataclass
