@@ -69,6 +69,14 @@ def made_by(job: Job) -> list[MadeBy]:
     return [maker_of(result) for result in sorted(job.stages.all(), key=lambda done: done.stage)]
 
 
+def told_together(makers: list[MadeBy]) -> list[tuple[str, MadeBy]]:
+    """Return what was made by whom, stages that have the same makers in one: "배경 · 글자"."""
+    same: dict[tuple[str, str, tuple[Model, ...]], list[MadeBy]] = {}
+    for maker in makers:
+        same.setdefault((maker.engine, maker.engine_version, maker.models), []).append(maker)
+    return [(" · ".join(one.made for one in ones), ones[0]) for ones in same.values()]
+
+
 def summary(makers: list[MadeBy]) -> str:
     """Return one short line: "3D 스튜디오", or "AI 그림 엔진 · FLUX.2 [klein] 4B"."""
     engines = [maker.name for maker in makers]

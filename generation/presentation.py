@@ -17,7 +17,7 @@ from campaigns.models import Ad
 from . import live
 from .asked import Asked, asked_of
 from .engines import engine_note, engine_state, unheeded_note
-from .made_by import MadeBy, made_by, summary
+from .made_by import MadeBy, made_by, summary, told_together
 from .models import Job
 from .own_words import OWN_WORDS_LIMIT
 from .phrases import STATUSES, SUB_STEPS, stage_name
@@ -81,13 +81,14 @@ class JobView:
         return proof_lines(self.state["checks"])
 
     @property
-    def made_by(self) -> list[MadeBy]:
-        """Who made each stage, for those who want to know exactly."""
-        return made_by(self.job)
+    def made_by(self) -> list[tuple[str, MadeBy]]:
+        """What was made by whom, for those who want to know exactly."""
+        return told_together(made_by(self.job))
 
     @property
     def made_by_summary(self) -> str:
-        return summary(self.made_by)
+        """The engines and models in one line."""
+        return summary(made_by(self.job))
 
     @property
     def engine_notes(self) -> list[str]:
