@@ -191,6 +191,8 @@ def filled(make: Callable[[], Any], dtype: torch.dtype, device: str) -> Any:
                 tensor.fill_(1.0 if name.endswith("weight") else 0.0)
         for name, tensor in module.named_buffers():
             tensor.fill_(1.0 if name.endswith("var") else 0.0)
+    if hasattr(module, "tie_weights"):  # a move off the meta device unties them
+        module.tie_weights()
     return module
 
 
