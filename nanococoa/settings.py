@@ -103,9 +103,8 @@ def _database() -> dict[str, Any]:
         # A file, not memory: tests start real worker processes beside the test process.
         config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     else:
-        config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
-    return config
+    return config | {"CONN_MAX_AGE": 60}
 
 
 DATABASES = {"default": _database()}

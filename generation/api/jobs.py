@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language
 from ninja import Field, Router, Schema, Status
 
 from campaigns.files import file_response
@@ -23,12 +24,25 @@ from generation.preview_store import latest_preview
 from generation.services import stop_job
 
 from .access import Scope, caller_of
+from .answers import Answers
 from .makers import FallbackOut, MadeByOut, engine_of_job
 from .pictures import as_base64
 from .problems import Problem, Refused
 
 router = Router(tags=["jobs"])
 REFUSALS: Final = dict.fromkeys((401, 403, 404, 422, 429, 503), Problem)
+JSON: Final = "application/json; charset=utf-8"
+# What moves whenever a job does. Between two moves an answer is made again only after a while,
+# because of its clocks (elapsed, ETA, the worker's figures) and because callers lose their teams.
+CHANGING: Final = (
+    "status",
+    "event_seq",
+    "preview_seq",
+    "progress_percent",
+    "sub_step_index",
+    "ad__deleted_at",
+)
+STATUSES: Final = Answers(seconds=1.0)
 # What a job's parameters keep for the site itself.
 INTERNAL: Final = frozenset({"photo_sha256", "order_digest", "stage_images", "draft", "fallback"})
 PAGE: Final = 20
@@ -102,10 +116,16 @@ def status(
     request: HttpRequest,
     job_id: UUID,
     images: Literal["url", "base64"] = "url",
-) -> StatusOut:
+) -> HttpResponse:
     """How a job stands."""
-    job = caller_of(request).job(job_id)
-    return status_of(request, job, as_text=images == "base64")
+    caller = caller_of(request)
+    said_to = (caller.key, job_id, images, get_language(), request.build_absolute_uri("/"))
+    state = Job.objects.filter(pk=job_id).values_list(*CHANGING).first()
+    body = STATUSES.kept(said_to, state)
+    if body is None:
+        told = status_of(request, caller.job(job_id), as_text=images == "base64")
+        body = STATUSES.keep(said_to, state, told.model_dump_json().encode())
+    return HttpResponse(body, content_type=JSON)
 
 
 def status_of(request: HttpRequest, job: Job, *, as_text: bool = False) -> StatusOut:
