@@ -14,7 +14,6 @@ import io
 import os
 import random
 import statistics
-import sys
 import time
 from typing import Final
 
@@ -28,6 +27,8 @@ from bench import live_latency as wire  # isort: skip - it sets Django up
 
 import httpx
 import numpy as np
+from django.conf import settings
+from django.core.management import call_command
 from PIL import Image
 
 from accounts.tokens import issue_token
@@ -151,10 +152,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.api")
     parser.add_argument("--seconds", type=float, default=8.0)
     seconds = parser.parse_args().seconds
-    redis = EmbeddedRedis(wire.settings.DATA_DIR)
+    redis = EmbeddedRedis(settings.DATA_DIR)
     redis.start()
     try:
-        wire.call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0)
         user, team = wire.people()
         key = issue_token(user=user, team=team, name="bench", scope="admin")[1]
         wire.submit_times(user, team, CONNECTIONS)
@@ -181,4 +182,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
