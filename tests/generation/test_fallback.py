@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from importlib.util import find_spec
 
 import pytest
 from django.utils import timezone
@@ -210,9 +209,6 @@ def test_a_rested_engine_is_asked_again(no_diffusion_here, monkeypatch):
         gpu.engine_process.stop()
 
 
-@pytest.mark.skipif(
-    find_spec("generation.pipeline.diffusion.background") is None, reason="no stages that paint"
-)
 @pytest.mark.parametrize(("choice", "engine"), [("studio", "studio"), ("wait", "diffusion")])
 def test_a_stage_that_finds_no_models_follows_the_deployments_choice(
     no_diffusion_here, settings, waiting, choice, engine
