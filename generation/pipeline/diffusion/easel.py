@@ -17,7 +17,7 @@ from .flux import Brush
 from .latents import grid_of
 from .out_of_memory import Effort, with_less
 from .residency import Residency, the_residency
-from .sizes import MOST_PIXELS, Canvas, canvas_for
+from .sizes import Canvas, canvas_for
 
 T = TypeVar("T")
 
@@ -86,8 +86,9 @@ def needed_models(spec: AdSpec) -> tuple[str, ...]:
 def canvas_of(spec: AdSpec, entry: ModelEntry, effort: Effort) -> Canvas:
     """Return the canvas for the ad's frame, smaller when memory is short."""
     frame = frame_for(spec)
-    most = int(MOST_PIXELS * effort.scale**2)
-    return canvas_for(frame.width, frame.height, grid_of(entry), draft=spec.draft, most_pixels=most)
+    return canvas_for(
+        frame.width, frame.height, grid_of(entry), draft=spec.draft, share=effort.scale
+    )
 
 
 def brush_for(spec: AdSpec, easel: Easel, pipeline: Any, effort: Effort, prompt: str) -> Brush:

@@ -46,7 +46,7 @@ from .latents import grid_of
 from .maps import letter_maps
 from .out_of_memory import Effort
 from .sdxl_text import Restyling, restyle
-from .sizes import MOST_PIXELS, canvas_for
+from .sizes import canvas_for
 from .surface import Verdict, judge
 
 Picture = NDArray[np.uint8]
@@ -189,7 +189,7 @@ def _surface(request: StageRequest, rendered: Rendered, easel: Easel, report: Re
                 window.width,
                 window.height,
                 grid_of(easel.entry),
-                most_pixels=int(MOST_PIXELS * effort.scale**2),
+                share=effort.scale,
             ),
             watch=easel.watch,
         )

@@ -82,19 +82,20 @@ def canvas_for(
     grid: int,
     *,
     draft: bool = False,
-    most_pixels: int = MOST_PIXELS,
+    share: float = 1.0,
 ) -> Canvas:
     """Return the canvas on which a model with this grid (px) paints a frame.
 
     The frame keeps its proportions; odd and very wide sizes get a border instead of a distortion.
-    `most_pixels` caps the canvas: a second try after running out of memory takes less.
+    `share` 0..1 of the sides it would have: a second try after running out of memory takes less.
     """
     least = LEAST_DRAFT_PIXELS if draft else LEAST_PIXELS
-    area = min(max(width * height, least), most_pixels)
+    area = min(max(width * height, least), MOST_PIXELS) * share**2
+    most = MOST_PIXELS * share**2
     scale = math.sqrt(area / (width * height))
     while True:
         inner = [max(round(side * scale), 1) for side in (width, height)]
         outer = [max(math.ceil(side / grid), 2) * grid for side in inner]
-        if outer[0] * outer[1] <= most_pixels or max(inner) <= 2 * grid:
+        if outer[0] * outer[1] <= most or max(inner) <= 2 * grid:
             return Canvas(width, height, *outer, *inner)
         scale *= 0.985

@@ -25,7 +25,8 @@ def save_photo(path: Path, colour: tuple[int, int, int] = (190, 50, 40)) -> Path
 def request(
     folder: Path, stage: Stage, earlier: dict[Stage, StageOutput] | None = None, **wishes: object
 ) -> StageRequest:
-    out, cache = folder / stage.value, folder / "cache"
+    # One cache for the whole run: cut-outs and meshes are made once.
+    out, cache = folder / stage.value, folder.parent / "cache"
     out.mkdir(parents=True, exist_ok=True)
     cache.mkdir(exist_ok=True)
     spec = AdSpec(

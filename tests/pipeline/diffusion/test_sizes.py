@@ -48,9 +48,11 @@ def test_small_banners_are_painted_larger_and_large_frames_smaller() -> None:
 
 
 def test_less_memory_means_a_smaller_canvas() -> None:
-    whole, less = canvas_for(1080, 1080, 16), canvas_for(1080, 1080, 16, most_pixels=589_824)
+    whole, less = canvas_for(1080, 1080, 16), canvas_for(1080, 1080, 16, share=0.75)
     assert less.width == less.height == 768
     assert whole.width == 1024
+    whole, less = canvas_for(1029, 258, 16), canvas_for(1029, 258, 16, share=0.75)
+    assert 0.5 < less.width * less.height / (whole.width * whole.height) < 0.62
 
 
 def test_masks_go_through_like_pictures() -> None:

@@ -29,7 +29,7 @@ SIZE = (160, 112)
 def brush(residency: Residency, key: str, pipeline: Any, **wishes: Any) -> Brush:
     told = {"prompt": "a worn table", "guidance": None, "seed": 3, **wishes}
     entry = catalog.model(key)
-    canvas = canvas_for(*SIZE, 16, draft=True, most_pixels=192 * 192)
+    canvas = canvas_for(*SIZE, 16, draft=True, share=0.5)
     return Brush(entry=entry, pipeline=pipeline, canvas=canvas, watch=Stopwatch(), **told)
 
 

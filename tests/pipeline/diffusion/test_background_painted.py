@@ -1,0 +1,240 @@
+"""Stage 1 with tiny models of the real classes: their scene, the photo's own product."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from generation.pipeline.catalog import frame_format
+from generation.pipeline.diffusion import sizes
+from generation.pipeline.diffusion.background import run_painted_background
+from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.errors import (
+    LicenceNotSet,
+    ModelUnknown,
+    NoProductFound,
+    OutOfMemory,
+    StageCancelled,
+)
+from generation.pipeline.frames import frame_for
+from generation.pipeline.grounding import core_mask
+from generation.pipeline.run import run_stage
+from generation.pipeline.studio.rig import Rig
+from generation.pipeline.types import Progress, Stage, StageOutput, StageRequest, SubStep
+
+from .asking import pixels, previews, request, save_photo
+
+pytestmark = pytest.mark.usefixtures("engine_environment")
+
+KLEIN = "flux2-klein-4b"
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    return save_photo(tmp_path / "photo.png")
+
+
+@pytest.fixture(autouse=True)
+def small_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafts are painted at their own size."""
+    monkeypatch.setattr(sizes, "LEAST_DRAFT_PIXELS", 1)
+
+
+@pytest.fixture
+def ask(tmp_path: Path, photo: Path) -> Callable[..., StageRequest]:
+    def asked(**wishes: Any) -> StageRequest:
+        told = {"photo": photo, "format": "1029x258", **wishes}
+        return request(tmp_path, Stage.BACKGROUND, **told)
+
+    return asked
+
+
+def run(asked: StageRequest) -> tuple[StageOutput, list[Progress]]:
+    steps: list[Progress] = []
+    return run_stage(asked, steps.append), steps
+
+
+@pytest.mark.parametrize("way", ["empty", "around"])
+@pytest.mark.parametrize("strength", [0.0, 0.6, 1.0])
+def test_the_products_own_pixels_survive_every_way_of_painting(
+    ask, way: str, strength: float
+) -> None:
+    output, _ = run(ask(background_way=way, strength=strength))
+    scene, product = pixels(output.image), pixels(output.extras["product"])
+    core = core_mask(product)
+    assert core.sum() > 1000
+    assert (scene[core] == product[core][:, :3]).all()
+    assert output.checks["product"]["largest_difference"] == 0
+    assert output.checks["painted"]["way"] == way
+    outside = product[..., 3] == 0
+    assert scene[outside].std() > 5
+
+
+def test_only_the_strength_decides_how_far_the_scene_is_repainted(ask) -> None:
+    kept, _ = run(ask(strength=0.0))
+    scenes = {0.0: pixels(kept.image)}
+    for strength in (0.1, 1.0):
+        output, _ = run(ask(strength=strength))
+        scenes[strength] = pixels(output.image)
+    outside = pixels(kept.extras["product"])[..., 3] == 0
+    far = {
+        strength: np.abs(scene[outside].astype(int) - scenes[0.0][outside]).mean()
+        for strength, scene in scenes.items()
+    }
+    assert 0 == far[0.0] < far[0.1] < far[1.0]
+
+
+@pytest.mark.parametrize("key", ["9:16", "1.91:1"])
+def test_every_format_comes_out_at_its_size(ask, key: str) -> None:
+    asked = ask(format=key)
+    output, _ = run(asked)
+    frame = frame_for(asked.spec)
+    assert pixels(output.image).shape == (frame.height, frame.width, 3)
+    assert pixels(output.extras["product"]).shape == (frame.height, frame.width, 4)
+
+
+def test_a_whole_frame_is_painted_at_full_size(ask) -> None:
+    output, _ = run(ask(draft=False, strength=0.0))
+    frame = frame_format("1029x258")
+    assert pixels(output.image).shape == (frame.height, frame.width, 3)
+
+
+def test_progress_rises_and_every_part_shows_a_picture(ask) -> None:
+    _, steps = run(ask())
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+    shown = {step.sub_step for step in steps if step.preview}
+    parts = {SubStep.CUTOUT, SubStep.BACKGROUND, SubStep.COMPOSITE, SubStep.RETOUCH}
+    assert shown >= parts - {SubStep.RETOUCH}
+    assert {step.sub_step for step in steps} == parts
+    assert all(max(size) <= 512 for size in previews(steps))
+    painted = [step for step in steps if step.sub_step is SubStep.BACKGROUND and step.index]
+    assert [(step.index, step.total) for step in painted] == [(n, 4) for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("sub_step", [SubStep.CUTOUT, SubStep.BACKGROUND, SubStep.RETOUCH])
+def test_it_stops_where_it_is_told_to_and_the_next_ad_is_made(ask, sub_step: SubStep) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.sub_step is sub_step:
+            raise StageCancelled
+
+    asked = ask()
+    with pytest.raises(StageCancelled):
+        run_painted_background(asked, stop)
+    assert list(asked.out_dir.iterdir()) == []
+    output, _ = run(asked)
+    assert output.checks["product"]["largest_difference"] == 0
+
+
+def test_the_ad_can_say_what_made_it_and_where_the_time_went(ask) -> None:
+    output, _ = run(ask(background_negative_prompt="people", guidance_scale=9.0))
+    (made_by,) = output.checks["models"]
+    assert made_by["key"] == KLEIN
+    assert made_by["licence"] == "apache-2.0"
+    assert made_by["revision"] == "0" * 40
+    assert made_by["quantised"] == "none"
+    assert output.checks["painted"]["not_heeded"] == ["background_negative_prompt"]
+    assert {"load", "denoise", "decode", "cutout"} <= set(output.seconds)
+    json.dumps(output.checks)
+
+
+def test_the_same_wishes_give_the_same_bytes(ask) -> None:
+    first, _ = run(ask())
+    before = first.image.read_bytes()
+    again, _ = run(ask())
+    assert again.image.read_bytes() == before
+    other, _ = run(ask(seed=8))
+    assert other.image.read_bytes() != before
+
+
+@pytest.mark.parametrize("key", ["flux1-schnell", "flux1-dev"])
+def test_the_other_models_paint_too(ask, key: str) -> None:
+    output, _ = run(ask(background_model=key, background_way="around"))
+    assert output.checks["models"][0]["key"] == key
+    assert output.checks["product"]["largest_difference"] == 0
+
+
+def test_without_a_photo_the_scene_alone_is_painted(ask) -> None:
+    output, steps = run(ask(photo=None))
+    assert "product" not in output.extras
+    assert (pixels(output.image) == pixels(output.extras["plate"])).all()
+    assert SubStep.RETOUCH not in {step.sub_step for step in steps}
+
+
+def test_a_rig_is_left_that_lights_the_letters_but_is_not_the_sets(ask) -> None:
+    output, _ = run(ask())
+    rig = Rig.from_json(json.loads(output.extras["stand_in"].read_text()))
+    assert "rig" not in output.extras
+    assert rig.layout.frame.width == pixels(output.image).shape[1]
+
+
+def test_a_photo_of_nothing_is_refused(ask, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("NANOCOCOA_MODELS", "")
+    from PIL import Image
+
+    flat = tmp_path / "flat.png"
+    Image.new("RGB", (240, 240), (120, 130, 140)).save(flat)
+    with pytest.raises(NoProductFound):
+        run(ask(photo=flat))
+
+
+def test_an_unknown_model_is_refused_by_name(ask) -> None:
+    with pytest.raises(ModelUnknown) as refused:
+        run(ask(background_model="flux9-huge"))
+    assert refused.value.params == {"model": "flux9-huge"}
+
+
+def test_an_unbought_licence_stops_the_stage(
+    ask, engine_environment: Residency, monkeypatch
+) -> None:
+    from generation.pipeline.diffusion import easel
+    from generation.pipeline.diffusion.store import Store
+
+    plain = Residency(Store(engine_environment.store.root), engine_environment.chip)
+    monkeypatch.setattr(easel, "the_residency", lambda: plain)
+    with pytest.raises(LicenceNotSet):
+        run(ask(background_model="flux1-dev"))
+
+
+@pytest.fixture
+def out_of_memory_beyond(engine_environment: Residency) -> Any:
+    """Have klein's transformer run out of memory, as CUDA would, beyond so many tokens."""
+    handles = []
+
+    def limit(most: int) -> None:
+        with engine_environment.use(KLEIN) as pipeline:
+            block = pipeline.transformer.x_embedder
+
+        def allocate(_: Any, inputs: tuple[Any, ...]) -> None:
+            if inputs[0].shape[1] > most:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+        handles.append(block.register_forward_pre_hook(allocate))
+
+    yield limit
+    for handle in handles:
+        handle.remove()
+
+
+def test_short_of_memory_it_paints_smaller_and_gives_the_same_size(
+    ask, out_of_memory_beyond
+) -> None:
+    out_of_memory_beyond(1500)
+    output, _ = run(ask(strength=0.0, draft=False))
+    assert pixels(output.image).shape == (258, 1029, 3)
+
+
+def test_hopelessly_short_of_memory_it_fails_with_advice_and_the_next_ad_is_made(
+    ask, out_of_memory_beyond, engine_environment: Residency
+) -> None:
+    out_of_memory_beyond(10)
+    with pytest.raises(OutOfMemory, match="NANOCOCOA_QUANTISE"):
+        run(ask())
+    output, _ = run(ask(background_model="flux1-schnell"))
+    assert output.checks["product"]["largest_difference"] == 0
