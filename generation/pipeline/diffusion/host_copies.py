@@ -74,8 +74,8 @@ class HostCopy:
         ]
 
     def pin(self, free_ram: int) -> None:
-        """Page-lock the host copy where a GPU can use that and `free_ram` bytes allow it."""
-        if the_torch().cuda.is_available() and self.size <= free_ram * (1 - LEFT_UNLOCKED):
+        """Page-lock the host copy, for a GPU, where `free_ram` bytes allow it."""
+        if self.size <= free_ram * (1 - LEFT_UNLOCKED):
             try:
                 self.keep_in(LockedMemory(self.size))
             except RuntimeError as error:

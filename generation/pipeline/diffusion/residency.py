@@ -44,6 +44,8 @@ logger = logging.getLogger(__name__)
 UNLOAD_VARIABLE: Final = "AUTO_UNLOAD_DEFAULT"
 # Loading takes a little more host memory than what stays.
 LOADING_MARGIN: Final = 1.1
+# CUDA itself and a desktop take up to this much; more is another program.
+OTHERS_SHARE: Final = 0.08
 
 
 @dataclass(eq=False)
@@ -74,7 +76,7 @@ class Loaded:
 class Residency:
     """Gives out pipelines that run on the device, within a budget of its memory.
 
-    Safe to call from several threads; a pipeline itself runs in one at a time.
+    Models may be loaded in other threads while one thread paints; two must not paint at once.
     """
 
     def __init__(
@@ -90,12 +92,15 @@ class Residency:
         self._expected: tuple[str, ...] = ()
         self._frugal = False
         self._clock = itertools.count(1)
+        # Of everything but loading, which takes long and has a lock of its own.
         self._lock = threading.RLock()
+        self._loading = threading.Lock()
 
     @property
     def loaded(self) -> dict[str, int]:
         """Bytes on the device of each model in host memory."""
-        return {key: one.on_device for key, one in self._models.items()}
+        with self._lock:
+            return {key: one.on_device for key, one in self._models.items()}
 
     @property
     def load_seconds(self) -> dict[str, float]:
@@ -117,10 +122,9 @@ class Residency:
         Raises ModelUnknown, LicenceNotSet, ModelMissing, ModelDamaged, GpuTooSmall.
         """
         with self._lock:
-            loaded = self._models.get(key) or self._load(key)
             self._in_use.append(key)
         try:
-            yield loaded.pipeline
+            yield (self._models.get(key) or self._load_once(key)).pipeline
         finally:
             with self._lock:
                 self._in_use.remove(key)
@@ -137,10 +141,10 @@ class Residency:
             self._frugal = False
 
     def free(self) -> None:
-        """Take everything off the device; host copies stay."""
+        """Take everything that is not in use off the device; host copies stay."""
         with self._lock:
             for one in self._components():
-                if one.copy.on_device:
+                if one.copy.on_device and one.owner not in self._in_use:
                     one.copy.to_host()
             self._empty_cache()
 
@@ -168,6 +172,11 @@ class Residency:
             self._make_room(component)
             component.copy.to_device(self.chip.device)
 
+    def _load_once(self, key: str) -> Loaded:
+        """Load a model, or wait for another thread that does; the device is free meanwhile."""
+        with self._loading:
+            return self._models.get(key) or self._load(key)
+
     def _load(self, key: str) -> Loaded:
         entry = model(key)
         self.store.check(key)
@@ -181,7 +190,8 @@ class Residency:
             if isinstance(module, the_torch().nn.Module):
                 loaded.components.append(self._attach(key, name, module))
         loaded.seconds = time.perf_counter() - started
-        self._models[key] = loaded
+        with self._lock:
+            self._models[key] = loaded
         return loaded
 
     def _attach(self, key: str, name: str, module: Any) -> Component:
@@ -198,7 +208,8 @@ class Residency:
                 f"{self.chip.budget / GIB:.1f} GiB, weights may take {room:.1f}",
                 model=key,
             )
-        component.copy.pin(psutil.virtual_memory().available)
+        if self.chip.capability is not None:
+            component.copy.pin(psutil.virtual_memory().available)
         add_hook_to_module(module, BringFirst(self, component))
         return component
 
@@ -238,7 +249,9 @@ class Residency:
         def last_use(key: str) -> int:
             return max((c.last_needed for c in self._models[key].components), default=0)
 
-        for key in sorted((k for k in self._models if k not in self._in_use), key=last_use):
+        with self._lock:
+            idle = sorted((k for k in self._models if k not in self._in_use), key=last_use)
+        for key in idle:
             if psutil.virtual_memory().available >= needed:
                 return
             logger.info("%s leaves host memory", key)
@@ -250,11 +263,26 @@ class Residency:
             the_torch().cuda.empty_cache()
 
 
+def warn_of_others(chip: Chip, free: int) -> None:
+    """Warn when other programs hold memory that is counted on. `free`: bytes, by the driver."""
+    if free < chip.budget * (1 - OTHERS_SHARE):
+        logger.warning(
+            "only %.1f of %.1f GiB are free on %s: other programs hold the rest, models will take "
+            "turns or run out of memory (NANOCOCOA_GPU_BUDGET_MB says how much may be filled)",
+            free / GIB,
+            chip.budget / GIB,
+            chip.name,
+        )
+
+
 def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:
     """Return a new owner, as the environment describes it. Raises NoGpu, DiffusionNotInstalled."""
+    chip = chosen_chip(environment)
+    if chip.capability is not None:
+        warn_of_others(chip, int(the_torch().cuda.mem_get_info(chip.device)[0]))
     return Residency(
         Store.from_environment(environment),
-        chosen_chip(environment),
+        chip,
         quantise=wished_quantisation(environment),
         unload_after_use=environment.get(UNLOAD_VARIABLE, "").strip().lower() in ("1", "true"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 from generation.pipeline.diffusion import catalog
 from generation.pipeline.diffusion.memory import Chip
-from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.diffusion.residency import Residency, warn_of_others
 from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import GpuTooSmall, ModelUnknown
 
@@ -141,6 +142,45 @@ def test_tied_weights_stay_tied_and_count_once(residency: Residency) -> None:
     residency.free()
     paint(residency, KLEIN)
     assert encoder.lm_head.weight is encoder.model.embed_tokens.weight
+
+
+def test_a_model_that_is_being_loaded_does_not_hold_up_another_that_paints(
+    residency: Residency,
+) -> None:
+    paint(residency, KLEIN)
+    residency.free()
+    with residency._loading, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(paint, residency, KLEIN).result(timeout=60).shape == (SIDE, SIDE, 3)
+
+
+def test_two_threads_load_a_model_once(residency: Residency) -> None:
+    def load(_: int) -> int:
+        with residency.use(KLEIN) as pipeline:
+            return id(pipeline)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(load, range(4)))) == 1
+
+
+def test_what_is_in_use_is_not_taken_off_the_device_by_another_use(
+    tiny_store: Store, chip: Chip
+) -> None:
+    owner = Residency(tiny_store, chip, unload_after_use=True)
+    with owner.use(KLEIN) as pipeline:
+        pipeline.encode_prompt("a table")
+        with owner.use(SDXL):
+            pass
+        assert owner.loaded[KLEIN] > 0
+    assert owner.loaded[KLEIN] == 0
+
+
+def test_a_device_that_others_have_filled_is_warned_of(
+    chip: Chip, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_of_others(chip, int(0.95 * chip.budget))
+    assert caplog.messages == []
+    warn_of_others(chip, chip.budget // 2)
+    assert "only 0.5 of 1.0 GiB are free on CPU" in caplog.text
 
 
 def test_the_environment_makes_this_process_own(engine_environment: Residency) -> None:
