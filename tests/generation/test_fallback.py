@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from generation import errors, services
@@ -233,3 +236,39 @@ def test_what_fell_back_is_finished_by_the_studio(waiting, burst):
     waiting.refresh_from_db()
     assert waiting.status == Job.Status.COMPLETED
     assert {stage.engine for stage in waiting.stages.all()} == {"studio"}
+
+
+def test_whoever_comes_first_gets_the_job(submit, settings):
+    """The reconciler, a GPU worker and merchants who stop, all at once on the same jobs."""
+    settings.MAX_UNFINISHED_JOBS_PER_TEAM = 100
+    ad = submit(engine="diffusion").ad
+    jobs = [submit(ad, engine="diffusion") for _ in range(8)]
+
+    def claim_all() -> None:
+        while services.claim_next_job(engine="diffusion", owner="gpu-1"):
+            pass
+
+    def stop_all() -> None:
+        for job in jobs[::2]:
+            services.stop_job(job=Job.objects.get(pk=job.pk))
+
+    def in_its_own_connection(work: Callable[[], object]) -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    fall = partial(services.fall_back_waiting, code="no_worker")
+    with ThreadPoolExecutor(4) as threads:
+        works = (claim_all, fall, stop_all, fall)
+        for done in [threads.submit(in_its_own_connection, work) for work in works]:
+            done.result()
+    for job in Job.objects.all():
+        assert job.status in (PENDING, RUNNING, STOPPED)
+        assert ("fallback" in job.parameters) is (job.engine == "studio")
+        assert job.status != RUNNING or (job.engine, job.lease_owner) == ("diffusion", "gpu-1")
+        assert job.status != PENDING or job.engine == "studio"
+        told = list(job.events.values_list("seq", flat=True))
+        assert told == list(range(1, job.event_seq + 1))
+    for job in Job.objects.filter(pk__in=[job.pk for job in jobs[::2]]):
+        assert job.status == STOPPED or job.stop_requested_at
