@@ -32,7 +32,9 @@ def finish_job(claim: Claim) -> Job:
         stages = Job(pk=claim.job_id).stages.order_by("stage")
         checks: dict[str, Any] = {}
         for result in stages:
-            checks |= result.checks
+            # Every stage has models of its own; all else is told by one stage alone.
+            models = [*checks.get("models", ()), *result.checks.get("models", ())]
+            checks |= result.checks | ({"models": models} if models else {})
         ended = _ended(Job.Status.COMPLETED, progress_percent=100, checks=checks)
         still = claim.holds & Q(stop_requested_at__isnull=True)
         job = change(claim.job_id, still, kind="finished", payload=live.finished_payload, **ended)

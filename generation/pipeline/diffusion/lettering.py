@@ -86,8 +86,8 @@ def run_restyled_lettering(request: StageRequest, report: Report) -> StageOutput
     """Run stage 2: as the studio does, then painted over by the lettering model.
 
     Checks also hold `lettering`: who `made_by` the surface ("model" or "render"), `reason` where
-    the render stayed, what the judge found of each character; and `models`. Raises what
-    `run_lettering` raises, and StageCancelled out of `report`.
+    the render stayed, what the judge found of each character; and `models` where one painted.
+    Raises what `run_lettering` raises, and StageCancelled out of `report`.
     """
     key = request.spec.lettering_model or DEFAULT_LETTERING
     if request.spec.draft or key == NO_MODEL:
@@ -110,15 +110,14 @@ def run_restyled_lettering(request: StageRequest, report: Report) -> StageOutput
     try:
         verdict = _painted_over(request, plain, easel, report)
     except CAN_DO_WITHOUT as failure:
-        told = _kept(plain, failure.code, detail=failure.detail)
-        return replace(told, seconds=watch.seconds)
+        kept = _kept(plain, failure.code, detail=failure.detail)
+        return replace(kept, seconds=watch.seconds)
     report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=0.98))
     made_by = "render" if verdict.reason else "model"
-    checks = {
-        **plain.checks,
-        "lettering": {"made_by": made_by, "model": key, **verdict.to_json()},
-        "models": [] if verdict.reason else [easel.account()],
-    }
+    told = {"made_by": made_by, "model": key, **verdict.to_json()}
+    checks = {**plain.checks, "lettering": told}
+    if not verdict.reason:
+        checks["models"] = [easel.account()]
     return replace(plain, checks=checks, seconds=watch.seconds)
 
 
@@ -127,7 +126,7 @@ def _kept(plain: StageOutput, reason: str, *, detail: str = "") -> StageOutput:
     told: dict[str, Any] = {"made_by": "render", "reason": reason}
     if detail:
         told["detail"] = detail
-    return replace(plain, checks={**plain.checks, "lettering": told, "models": []})
+    return replace(plain, checks={**plain.checks, "lettering": told})
 
 
 def _part_of(report: Report, start: float, end: float) -> Report:
