@@ -51,8 +51,8 @@ def the_torch() -> Any:
 def chosen_chip(environment: Mapping[str, str] = os.environ) -> Chip:
     """Return the device that DEVICE names (auto, cuda, cuda:N, cpu) with its budget.
 
-    Raises NoGpu when torch sees no such GPU: `auto` never means the processor, on which an ad would
-    take an hour; it has to be named.
+    Raises NoGpu when torch sees no such GPU: `auto` never means the processor, which is far too slow
+    for an ad; it has to be named.
     """
     wished = environment.get(DEVICE_VARIABLE, "").strip() or "auto"
     cap = environment.get(BUDGET_VARIABLE, "").strip()
