@@ -62,7 +62,12 @@ class Plate:
 
 
 def render_plate(rig: Rig, on_step: OnStep) -> Plate:
-    """Photograph the set: a glance first, then the far layer, then the near one band by band."""
+    """Photograph the set: a glance first, then the far layer, then the near one band by band.
+
+    A draft is a glance itself: it is shown when it is done.
+    """
+    if rig.draft:
+        return _draft_plate(rig, on_step)
     scale, samples = plate_sampling(rig)
     width, height = (max(round(side * scale), 1) for side in (rig.camera.width, rig.camera.height))
     bands = _bands(width, height, samples)
@@ -84,6 +89,19 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     on_step(total - 1, total, cv2.resize(picture, draft.shape[1::-1], interpolation=cv2.INTER_AREA))
     clean = _full_size(rig, denoise(picture, guide, fast=True))
     on_step(total, total, clean)
+    return Plate(clean, _full_size(rig, layers.alpha), exposure)
+
+
+def _draft_plate(rig: Rig, on_step: OnStep) -> Plate:
+    """Photograph the set small and in one go."""
+    scale, samples = plate_sampling(rig)
+    far = render_far(rig, scale=BACKDROP_SCALE, samples=GLANCE_SAMPLES)
+    scene = mitsuba_scene(build_scene(rig, scale=scale))
+    layers = _band(scene, None, seed=rig.seed, samples=samples)
+    picture, exposure = expose(rig, layers, far)
+    guide = _guide(rig, scene, picture, layers.alpha, scale)
+    clean = _full_size(rig, denoise(picture, guide, fast=True))
+    on_step(1, 1, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
 
