@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-# A square chart of this many pixels: 1,024 samples of 16 px for FLUX's 64 or 128 channels.
-CHART_SIDE: Final = 512
+# A square chart of this many tokens a side: 576 samples for FLUX's 64 or 128 channels, 144 for
+# SDXL's 4.
+CHART_TOKENS: Final = {2: 24, 1: 12}
+# Pixels of the picture that become one pixel of the preview.
+LATENT: Final = 8
 # Blotches of the chart, in cells over its side, coarse to fine, and how strong each is.
-BLOTCHES: Final = ((8, 0.6), (32, 0.3), (128, 0.1))
+BLOTCHES: Final = ((6, 0.6), (24, 0.3), (96, 0.1))
 # Ridge of the fit, as a share of the latents' mean power: what the chart does not fill stays 0.
 RIDGE: Final = 1e-3
 
@@ -65,15 +68,18 @@ def fit(tokens: Floats, picture: Floats, patch: int) -> LatentMap:
     return LatentMap(weights.astype(np.float32), patch)
 
 
-@lru_cache(maxsize=1)
-def chart() -> Floats:
-    """Return soft blotches of all colours (CHART_SIDE, CHART_SIDE, 3) 0..1, always the same."""
+@lru_cache(maxsize=2)
+def chart(patch: int) -> Floats:
+    """Return soft blotches of all colours (side, side, 3) 0..1, always the same.
+
+    `patch` is how many latents a token has along a side.
+    """
     random = np.random.default_rng(0)
-    mixed = np.full((CHART_SIDE, CHART_SIDE, 3), 0.5, np.float32)
+    side = CHART_TOKENS[patch] * patch * LATENT
+    mixed = np.full((side, side, 3), 0.5, np.float32)
     for cells, strength in BLOTCHES:
         coarse = random.random((cells, cells, 3), np.float32) - 0.5
-        size = (CHART_SIDE, CHART_SIDE)
-        mixed += 2 * strength * cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
+        mixed += 2 * strength * cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(mixed, 0, 1), np.float32)
 
 
@@ -83,5 +89,5 @@ _known: WeakKeyDictionary[Any, LatentMap] = WeakKeyDictionary()
 def latent_map(vae: Any, encode: Any, patch: int) -> LatentMap:
     """Return a VAE's map, fitted on first use; `encode` makes tokens (rows, columns, C)."""
     if vae not in _known:
-        _known[vae] = fit(encode(chart()), chart(), patch)
+        _known[vae] = fit(encode(chart(patch)), chart(patch), patch)
     return _known[vae]

@@ -13,7 +13,7 @@ from generation.pipeline.diffusion.latents import colours_of, encoded
 
 def as_latents(picture: np.ndarray, patch: int, channels: int) -> np.ndarray:
     """Latents of a VAE that mixes its tiles' colours linearly into more channels."""
-    rows, columns = 64 // 2, 64 // 2
+    rows, columns = (side // (8 * patch) for side in picture.shape[:2])
     small = cv2.resize(picture, (columns * patch, rows * patch), interpolation=cv2.INTER_AREA)
     tiles = small.reshape(rows, patch, columns, patch, 3).transpose(0, 2, 1, 3, 4)
     mixing = np.random.default_rng(5).normal(size=(patch * patch * 3, channels))
@@ -22,19 +22,19 @@ def as_latents(picture: np.ndarray, patch: int, channels: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("patch", "channels"), [(1, 4), (2, 16), (2, 64)])
 def test_a_linear_vae_is_seen_through_exactly(patch: int, channels: int) -> None:
-    mapped = fit(as_latents(chart(), patch, channels), chart(), patch)
+    mapped = fit(as_latents(chart(patch), patch, channels), chart(patch), patch)
     picture = np.zeros((512, 512, 3), np.float32)
     picture[:256], picture[256:, :256] = (0.8, 0.4, 0.1), (0.1, 0.3, 0.9)
     seen = mapped.colours(as_latents(picture, patch, channels))
-    assert seen.shape == (32 * patch, 32 * patch, 3)
+    assert seen.shape == (64, 64, 3)
     assert np.allclose(seen[2, 5], np.array((0.8, 0.4, 0.1)) * 255, atol=6)
     assert np.allclose(seen[-3, 4], np.array((0.1, 0.3, 0.9)) * 255, atol=6)
 
 
 def test_the_chart_fills_the_colours_and_is_always_the_same() -> None:
-    assert chart().min() < 0.1
-    assert chart().max() > 0.9
-    assert chart() is chart()
+    assert chart(2).min() < 0.1
+    assert chart(2).max() > 0.9
+    assert chart(2) is chart(2)
 
 
 @pytest.mark.parametrize("key", ["flux2-klein-4b", "flux1-schnell", "sdxl-lightning"])
@@ -50,5 +50,5 @@ def test_every_familys_latents_become_a_picture_of_their_size(residency, key: st
 
 
 def test_broken_latents_give_a_picture_and_no_error() -> None:
-    mapped = fit(as_latents(chart(), 1, 4), chart(), 1)
+    mapped = fit(as_latents(chart(1), 1, 4), chart(1), 1)
     assert mapped.colours(np.full((4, 4, 4), np.nan, np.float32)).shape == (4, 4, 3)

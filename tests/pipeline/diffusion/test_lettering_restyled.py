@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,14 @@ LIGHTNING = "sdxl-lightning"
 BANNER = "1029x258"
 
 
-@pytest.fixture(autouse=True)
-def small_canvases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sixteenth of the area: half-precision convolutions are slow on a processor."""
-    monkeypatch.setattr(sizes, "MOST_PIXELS", 192 * 96)
-    monkeypatch.setattr(sizes, "LEAST_PIXELS", 1)
+@pytest.fixture(scope="module", autouse=True)
+def small_and_quick() -> Iterator[None]:
+    """Small canvases, for half-precision convolutions are slow on a processor; few samples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sizes, "MOST_PIXELS", 192 * 96)
+        patch.setattr(sizes, "LEAST_PIXELS", 1)
+        patch.setattr("generation.pipeline.lettering.SAMPLES", 4)
+        yield
 
 
 @pytest.fixture(scope="module")

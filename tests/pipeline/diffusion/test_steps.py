@@ -88,12 +88,11 @@ def test_every_step_is_told_and_pictures_are_small(residency: Residency, key: st
     assert shown[0][0] / shown[0][1] == pytest.approx(SIZE[0] / SIZE[1], rel=0.06)
 
 
-@pytest.mark.parametrize("at", [1, 3])
-def test_a_cancelled_painting_leaves_everything_usable(residency: Residency, at: int) -> None:
+def test_a_cancelled_painting_leaves_everything_usable(residency: Residency) -> None:
     before = painted(residency, KLEIN)
 
     def stop(progress: Progress) -> None:
-        if progress.index == at:
+        if progress.index == 2:
             raise StageCancelled
 
     with pytest.raises(StageCancelled):
@@ -107,8 +106,10 @@ def test_a_seed_gives_its_picture_and_another_seed_another(residency: Residency)
     assert not np.array_equal(painted(residency, KLEIN, seed=12), first)
 
 
-@pytest.mark.parametrize("key", FLUX)
-@pytest.mark.parametrize("strength", [0.05, 0.6, 1.0])
+@pytest.mark.parametrize(
+    ("key", "strength"),
+    [(KLEIN, 0.05), (KLEIN, 0.6), (KLEIN, 1.0), ("flux1-schnell", 0.6), ("flux1-dev", 0.1)],
+)
 def test_repainting_starts_from_as_much_noise_as_was_asked(
     residency: Residency, key: str, strength: float
 ) -> None:
@@ -184,7 +185,7 @@ def test_kept_prompts_are_few() -> None:
     assert read == [*range(KEPT_PROMPTS + 1), 0]
 
 
-@pytest.mark.parametrize("key", FLUX)
+@pytest.mark.parametrize("key", FLUX[:2])
 def test_an_endless_prompt_is_cut_and_painted(residency: Residency, key: str) -> None:
     picture = painted(residency, key, prompt="wooden table " * 400)
     assert picture.shape == (SIZE[1], SIZE[0], 3)
