@@ -26,6 +26,7 @@ from generation.pipeline.errors import (
     OutOfMemory,
 )
 from generation.pipeline.glyphs.plan import Lettering, plan_lettering
+from generation.pipeline.glyphs.verify import intended_masks
 from generation.pipeline.layout import Box
 from generation.pipeline.lettering import run_lettering
 from generation.pipeline.png import write_png
@@ -60,6 +61,9 @@ SURROUNDINGS: Final = 0.15
 # Colour is carried this far (px, sigma) over the letters' edge, from where it is surely theirs.
 BLEEDS: Final = (1.5, 4.0, 10.0)
 SURE: Final = 250
+# Share of the swollen letters' inside that a layer may lack before it is taken for the unswollen.
+MOST_MISSING: Final = 0.02
+FACE: Final = 0.95
 # Without a model that can be used the rendered letters are good letters still.
 CAN_DO_WITHOUT: Final = (
     DiffusionNotInstalled,
@@ -153,15 +157,24 @@ def _painted_over(
 
 
 def _rendered(request: StageRequest, plain: StageOutput) -> Rendered:
-    lettering = plan_lettering(request)
+    with Image.open(plain.image) as stored:
+        whole = np.asarray(stored.convert("RGBA"))
+    lettering = as_rendered(plan_lettering(request), whole[..., 3])
     crop, frame = lettering.placement.crop, lettering.rig.layout.frame
     reach = round(SURROUNDINGS * crop.height)
     left, top = max(crop.x - reach, 0), max(crop.y - reach, 0)
     right, bottom = min(crop.right + reach, frame.width), min(crop.bottom + reach, frame.height)
     window = Box(left, top, right - left, bottom - top)
-    with Image.open(plain.image) as stored:
-        layer = np.asarray(stored.convert("RGBA"))[top:bottom, left:right]
-    return Rendered(lettering, window, layer)
+    return Rendered(lettering, window, whole[top:bottom, left:right])
+
+
+def as_rendered(lettering: Lettering, alpha: Picture) -> Lettering:
+    """Return the lettering that the layer's alpha (H, W) shows: after a second try, unswollen."""
+    wanted = intended_masks(
+        lettering.layout, lettering.placement.mapping, alpha.shape, lettering.mesh.swell
+    )
+    missing = float((alpha[wanted > FACE] < SURE / 2).mean())
+    return lettering.unswollen() if missing > MOST_MISSING else lettering
 
 
 def _surface(request: StageRequest, rendered: Rendered, easel: Easel, report: Report) -> Picture:

@@ -27,6 +27,9 @@ SAMPLES: Final = 4
 NEAREST, FARTHEST = 1.0, 0.45
 # Coverage from which a pixel's depth and normal are the letters' own.
 COVERED: Final = 0.5
+# Coverage of a pixel that is all letter, and how far (px, sigma) its depth reaches over the edge.
+WHOLE: Final = 0.99
+EDGE_REACH: Final = 1.5
 # Canny's thresholds (of 255) on the outline and on the normals: bevels' creases, not their curves.
 OUTLINE_EDGES: Final = (80, 160)
 CREASE_EDGES: Final = (60, 120)
@@ -87,15 +90,17 @@ def _guides(lettering: Lettering, window: Box, seed: int) -> Layers:
 
 def _nearness(layers: Layers, covered: NDArray[np.bool_]) -> Plane:
     """Return 0 where nothing is, FARTHEST..NEAREST on the letters."""
-    near = np.zeros(layers.alpha.shape, np.float32)
-    if not covered.any():
-        return near
-    # A pixel's mean depth counts its empty samples as 0.
-    depth = layers.depth / np.maximum(layers.alpha, COVERED)
-    low, high = (float(edge) for edge in np.percentile(depth[covered], (1, 99)))
-    share = np.clip((high - depth) / max(high - low, 1e-6), 0, 1)
-    near[covered] = (FARTHEST + (NEAREST - FARTHEST) * share)[covered]
-    return near
+    solid = layers.alpha >= WHOLE
+    if not solid.any():
+        return np.zeros(layers.alpha.shape, np.float32)
+    low, high = (float(edge) for edge in np.percentile(layers.depth[solid], (1, 99)))
+    share = np.clip((high - layers.depth) / max(high - low, 1e-6), 0, 1)
+    near = np.where(solid, FARTHEST + (NEAREST - FARTHEST) * share, 0).astype(np.float32)
+    # An edge pixel's mean depth counts its empty samples as 0; it takes its neighbours'.
+    weight = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), EDGE_REACH)
+    carried = cv2.GaussianBlur(near, (0, 0), EDGE_REACH) / np.maximum(weight, 1e-3)
+    near[covered & ~solid] = carried[covered & ~solid]
+    return np.clip(near, 0, 1)
 
 
 def _normals(layers: Layers, lettering: Lettering, covered: NDArray[np.bool_]) -> Picture:

@@ -16,7 +16,7 @@ from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import Report, SubStep
 
 from .catalog import Kind, ModelEntry, model
-from .latents import colours_of, tokens_of
+from .latents import VAE_GRID, colours_of, tokens_of
 from .maps import Maps
 from .memory import the_torch
 from .prompts_kept import Embedded, kept_prompt
@@ -65,36 +65,22 @@ def restyle(
 
     `overlay` makes of a small painted picture the preview that is shown.
     """
-    canvas, total = job.canvas, job.entry.steps
+    total = job.entry.steps
     taken = max(1, math.ceil(total * RESTYLE))
-    colours = colours_of(job.pipeline, job.entry)
-
-    def show(latents: Any) -> Picture:
-        small = colours.colours(tokens_of(latents, canvas.height // 8, canvas.width // 8))
-        return overlay(enlarged(canvas.leave_small(small)))
-
-    steps = Steps(
-        report=report,
-        sub_step=SubStep.TEXT_RENDER,
-        span=span,
-        total=taken,
-        show=show,
-        watch=job.watch,
-    )
-    nets = [part for part in map(model, job.entry.parts) if part.kind is Kind.CONTROLNET]
+    show, text = _showing(job, overlay), SubStep.TEXT_RENDER
+    steps = Steps(report=report, sub_step=text, span=span, total=taken, show=show, watch=job.watch)
     embedded = _embedded(job)
     steps.started = time.perf_counter()
     made = job.pipeline(
         **embedded,
-        image=Image.fromarray(canvas.enter(picture)),
-        control_image=[Image.fromarray(canvas.enter(maps.of_kind(net.key))) for net in nets],
-        controlnet_conditioning_scale=[_hold(net.key) for net in nets],
+        **_held(job, maps),
+        image=Image.fromarray(job.canvas.enter(picture)),
         # The pipeline cuts steps * strength down to whole steps; half a step more makes it these.
         strength=min((taken + 0.5) / total, 1.0),
         num_inference_steps=total,
         guidance_scale=job.guided,
-        height=canvas.height,
-        width=canvas.width,
+        height=job.canvas.height,
+        width=job.canvas.width,
         generator=the_torch().Generator("cpu").manual_seed(job.seed),
         callback_on_step_end=steps,
         callback_on_step_end_tensor_inputs=["latents"],
@@ -102,7 +88,27 @@ def restyle(
     )
     steps.book()
     found = np.clip(np.nan_to_num(made.images[0]) * 255, 0, 255).round().astype(np.uint8)
-    return canvas.leave(found)
+    return job.canvas.leave(found)
+
+
+def _showing(job: Restyling, overlay: Callable[[Picture], Picture]) -> Callable[[Any], Picture]:
+    """Return what makes a preview of latents."""
+    canvas, colours = job.canvas, colours_of(job.pipeline, job.entry)
+
+    def show(latents: Any) -> Picture:
+        tokens = tokens_of(latents, canvas.height // VAE_GRID, canvas.width // VAE_GRID)
+        return overlay(enlarged(canvas.leave_small(colours.colours(tokens))))
+
+    return show
+
+
+def _held(job: Restyling, maps: Maps) -> dict[str, Any]:
+    """Return the maps that hold the model, in the order of its ControlNets."""
+    nets = [part.key for part in map(model, job.entry.parts) if part.kind is Kind.CONTROLNET]
+    return {
+        "control_image": [Image.fromarray(job.canvas.enter(maps.of_kind(net))) for net in nets],
+        "controlnet_conditioning_scale": [_hold(net) for net in nets],
+    }
 
 
 def _hold(key: str) -> float:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from generation.pipeline.diffusion import easel, sdxl_text, sizes
+from generation.pipeline.diffusion.lettering import as_rendered
 from generation.pipeline.diffusion.maps import letter_maps
 from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.diffusion.store import Store
@@ -205,7 +207,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lettering, np.nda
     )
     layer = pixels(run_lettering(asked, lambda _: None).image)
     shutil.rmtree(asked.out_dir)
-    planned = plan_lettering(asked)
+    planned = as_rendered(plan_lettering(asked), layer[..., 3])
     crop = planned.placement.crop
     return planned, layer[crop.y : crop.bottom, crop.x : crop.right]
 
@@ -215,9 +217,10 @@ def test_the_maps_lie_on_the_letters_to_the_pixel(letters) -> None:
     maps = letter_maps(planned, planned.placement.crop, seed=1)
     solid, nothing = layer[..., 3] == 255, layer[..., 3] == 0
     assert maps.depth.shape == maps.normal.shape == maps.canny.shape == (*layer.shape[:2], 3)
-    assert maps.depth[nothing].max() == 0
+    # Both take their samples at random: at the very edge they may see another thing.
+    assert (maps.depth[nothing] == 0).mean() > 0.999
     assert (maps.depth[solid] > 100).mean() > 0.98
-    assert (maps.normal[nothing] == (128, 128, 255)).all()
+    assert (maps.normal[nothing] == (128, 128, 255)).mean() > 0.999
     towards_us = maps.normal[solid][:, 2].astype(int)
     assert (towards_us > 120).mean() > 0.95
     lines = maps.canny[..., 0] > 0
@@ -225,6 +228,16 @@ def test_the_maps_lie_on_the_letters_to_the_pixel(letters) -> None:
     assert maps.of_kind("controlnet-depth-sdxl") is maps.depth
     with pytest.raises(KeyError):
         maps.of_kind("controlnet-pose")
+
+
+def test_letters_of_a_second_try_are_known_by_their_thinner_strokes(letters) -> None:
+    planned, layer = letters
+    alpha = np.zeros(planned.backdrop.shape[:2], np.uint8)
+    crop = planned.placement.crop
+    alpha[crop.y : crop.bottom, crop.x : crop.right] = layer[..., 3]
+    assert as_rendered(planned, alpha) is planned
+    thinner = cv2.erode(alpha, np.ones((5, 5), np.uint8))
+    assert as_rendered(planned, thinner).mesh.swell == 0
 
 
 def painted_with(layer: np.ndarray, colour: np.ndarray) -> np.ndarray:
