@@ -53,10 +53,11 @@ USER 10001:10001
 EXPOSE 8000 3000
 CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "--no-server-name", "nanococoa.asgi:application"]
 
-# LLVM makes the studio four times faster; Tesseract reads the lettering back as a second witness.
+# Dr.Jit needs libatomic. LLVM makes the studio four times faster; Tesseract reads the lettering back
+# as a second witness.
 FROM base AS renderer
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libllvm19 tesseract-ocr tesseract-ocr-kor \
+    && apt-get install -y --no-install-recommends libatomic1 libllvm19 tesseract-ocr tesseract-ocr-kor \
     && rm -rf /var/lib/apt/lists/*
 
 FROM renderer AS studio
