@@ -1,7 +1,8 @@
 """Whether letters that a model painted over are still read, syllable by syllable.
 
 The outline is not in question, it is the render's own alpha. What a model can still do is paint a
-stroke in the colour of what is behind it, or paint foreign strokes onto it.
+stroke in the colour of what is behind it, paint foreign strokes onto it, or paint the sides of deep
+letters like their faces, which fills the gaps between strokes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ STROKE: Final = 0.02
 # and weave add 1 or 2; noise has 13, and foreign strokes 12 to 20.
 MORE_UNREST: Final = 1.35
 ALLOWED_UNREST: Final = 6.5
+# Coverage by the faces under which a pixel is a gap between strokes, and how far (em) from a
+# character gaps are its own, and faces say what colour strokes have.
+GAP: Final = 0.1
+GAP_REACH: Final = 0.05
+# A gap is filled that was this far from the strokes' colour (Lab), and is nearer than that now.
+GAP_WAS, GAP_IS = 16.0, 7.0
 # Coverage from which a pixel is the face's own, and opacity (of 255) from which it is solid.
 FACE: Final = 0.9
 SOLID: Final = 250
@@ -51,8 +58,8 @@ class Judged:
     """One character's face as painted, and whether that will do.
 
     `apart` is the share 0..1 that stands apart, `unrest` that of its surface, `before` both of the
-    render; `lost` the peak 0..1 of what stood apart in the render and no longer does, as the proof
-    of the words measures a missing stroke.
+    render; `lost` the peak 0..1 of what stood apart in the render and no longer does, strokes from
+    the backdrop or gaps from the strokes, as the proof of the words measures a missing stroke.
     """
 
     text: str
@@ -96,23 +103,36 @@ def judge(lettering: Lettering, window: Box, rendered: Picture, painted: Picture
     """
     backdrop = lettering.backdrop[window.y : window.bottom, window.x : window.right]
     mapping = lettering.placement.mapping.shifted(window.x, window.y)
-    before, after = (_seen(layer, backdrop, mapping.scale) for layer in (rendered, painted))
-    blur = max(DEFECT_BLUR * mapping.scale, LEAST_DEFECT_BLUR_PX)
-    cells = []
-    for cell in lettering.layout.cells:
-        shape = (window.height, window.width)
-        mask = intended_mask(cell, lettering.layout.face, mapping, shape, lettering.mesh.swell)
-        face = mask * (rendered[..., 3].astype(np.float32) / np.float32(255))
-        lost = cv2.GaussianBlur(face * (before.apart & ~after.apart), (0, 0), blur)
-        cells.append(_judged(cell.character, face, float(lost.max()), before, after))
+    shape = (window.height, window.width)
+    alpha: Plane = rendered[..., 3].astype(np.float32) / np.float32(255)
+    wanted = [
+        intended_mask(cell, lettering.layout.face, mapping, shape, lettering.mesh.swell)
+        for cell in lettering.layout.cells
+    ]
+    whole: Plane = np.maximum.reduce(wanted)
+    scale = mapping.scale
+    before, after = (_seen(layer, backdrop, whole, scale) for layer in (rendered, painted))
+    gaps = (alpha > FACE) & (whole < GAP)
+    blur = max(DEFECT_BLUR * scale, LEAST_DEFECT_BLUR_PX)
+    reach = 2 * max(round(GAP_REACH * scale), 1) + 1
+    cells: list[Judged] = []
+    for cell, mask in zip(lettering.layout.cells, wanted, strict=True):
+        near = cv2.dilate((mask > GAP).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        lost = mask * alpha * (before.apart & ~after.apart)
+        filled = gaps & near & (before.gap > GAP_WAS) & (after.gap < GAP_IS)
+        peak = cv2.GaussianBlur(np.maximum(lost, filled).astype(np.float32), (0, 0), blur).max()
+        cells.append(_judged(cell.character, mask * alpha, float(peak), before, after))
     return Verdict(tuple(cells), _reason(cells, painted))
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """Where a layer (H, W) stands apart from its backdrop, and how restless its surface is."""
+    """Where a layer (H, W) stands apart from its backdrop, how far (Lab) it is from the colour of
+    the strokes beside, and how restless its surface is.
+    """
 
     apart: NDArray[np.bool_]
+    gap: Plane
     unrest: Plane
 
     def of(self, face: Plane) -> tuple[float, float]:
@@ -123,14 +143,18 @@ class _Seen:
         return float(self.apart[inside].mean()), float(self.unrest[inside].mean())
 
 
-def _seen(layer: Picture, backdrop: Picture, scale: float) -> _Seen:
+def _seen(layer: Picture, backdrop: Picture, whole: Plane, scale: float) -> _Seen:
     sigma = max(STROKE * scale, 0.8)
     lab = _lab(layer[..., :3])
     far = np.linalg.norm(lab - cv2.GaussianBlur(_lab(backdrop), (0, 0), 2 * sigma), axis=2)
+    face, reach = (whole > FACE).astype(np.float32)[..., None], GAP_REACH * scale
+    faces = cv2.GaussianBlur(face, (0, 0), reach)[..., None]
+    beside = cv2.GaussianBlur(lab * face, (0, 0), reach) / np.maximum(faces, 1e-3)
+    gap = np.asarray(np.linalg.norm(lab - beside, axis=2), np.float32)
     solid = (layer[..., 3] >= SOLID).astype(np.float32)
     weight = np.maximum(cv2.GaussianBlur(solid, (0, 0), sigma), 1e-3)
     around = cv2.GaussianBlur(lab[..., 0] * solid, (0, 0), sigma) / weight
-    return _Seen(far > APART, np.abs(lab[..., 0] - around))
+    return _Seen(far > APART, gap, np.abs(lab[..., 0] - around))
 
 
 def _judged(character: str, face: Plane, lost: float, before: _Seen, after: _Seen) -> Judged:

@@ -262,7 +262,16 @@ def cut_through(layer: np.ndarray, behind: np.ndarray) -> np.ndarray:
     return colour
 
 
+def flat(layer: np.ndarray) -> np.ndarray:
+    """One colour for faces and sides: the gaps between strokes close."""
+    return (
+        np.full_like(layer[..., :3], (200, 60, 40), dtype=float)
+        + np.linspace(0, 4, layer.shape[1])[None, :, None]
+    )
+
+
 BREAKS = {
+    "gaps filled like the faces": flat,
     "lost in the backdrop": lambda layer: np.full_like(layer[..., :3], 205, dtype=float),
     "parted by bars": lambda layer: cut_through(layer, np.full(3, 205.0)),
     "noise": lambda layer: np.random.default_rng(2).integers(0, 255, layer[..., :3].shape),
