@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from io import BytesIO
@@ -17,7 +18,7 @@ from generation.drafts import pictures, slots
 from generation.drafts.limits import ASKS_PER_WINDOW, KEPT_STAGES, STAGES_SLACK
 from generation.drafts.stage_store import StageStore
 from generation.models import Job
-from generation.pipeline.types import StageOutput
+from generation.pipeline.types import AdSpec, StageOutput
 from generation.plan import SPEC_FIELDS
 from generation.work.draft_run import DraftRun
 from generation.work.engine_process import EngineProcess
@@ -186,6 +187,20 @@ def test_every_field_of_the_forms_wishes_reaches_the_draft(owner, team, wishes_o
     assert spec["draft"] is True
     assert set(spec) <= set(SPEC_FIELDS)
     assert set(form.wishes()) & set(SPEC_FIELDS) <= set(spec)
+
+
+def test_a_draft_of_the_diffusion_engine_knows_its_models_and_prompts(
+    owner, team, wishes_of_the_form, settings
+):
+    from generation.drafts.form import DraftForm
+
+    settings.DEFAULT_ENGINE, settings.BACKGROUND_MODEL = "diffusion", "flux1-schnell"
+    form = DraftForm(wishes_of_the_form, team=team, by=owner)
+    assert form.is_valid(), form.errors
+    spec = AdSpec(photo=None, engine="diffusion", **json.loads(json.dumps(form.spec())))
+    assert spec.background_model == "flux1-schnell"
+    assert spec.background_prompt
+    assert spec.text_prompt
 
 
 @pytest.fixture

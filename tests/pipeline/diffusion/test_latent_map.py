@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import cv2
+import diffusers
 import numpy as np
 import pytest
+import torch
 
 from generation.pipeline.diffusion import catalog
 from generation.pipeline.diffusion.latent_map import chart, fit
-from generation.pipeline.diffusion.latents import colours_of, encoded
+from generation.pipeline.diffusion.latents import colours_of, encoded, pixels_tensor, tokens_of
 
 
 def as_latents(picture: np.ndarray, patch: int, channels: int) -> np.ndarray:
@@ -52,3 +54,22 @@ def test_every_familys_latents_become_a_picture_of_their_size(residency, key: st
 def test_broken_latents_give_a_picture_and_no_error() -> None:
     mapped = fit(as_latents(chart(1), 1, 4), chart(1), 1)
     assert mapped.colours(np.full((4, 4, 4), np.nan, np.float32)).shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("key", ["flux2-klein-4b", "flux1-schnell"])
+def test_a_picture_becomes_the_tokens_that_the_pipeline_itself_would_make(
+    residency, key: str
+) -> None:
+    picture = np.random.default_rng(4).random((64, 96, 3), np.float32)
+    with residency.use(key) as pipeline, torch.no_grad():
+        ours = encoded(pipeline, picture)
+        sent = pixels_tensor(pipeline, picture)
+        if key.startswith("flux2"):
+            theirs = pipeline._encode_vae_image(sent, torch.Generator())
+            packed = pipeline._pack_latents(theirs)
+        else:
+            sibling = diffusers.FluxInpaintPipeline(**pipeline.components)
+            found = pipeline.vae.encode(sent).latent_dist.mode()
+            theirs = (found - pipeline.vae.config.shift_factor) * pipeline.vae.config.scaling_factor
+            packed = sibling._pack_latents(theirs, *theirs.shape)
+    assert np.allclose(tokens_of(packed, 4, 6), ours, atol=0.05)
