@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -11,7 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Router, Status
 
 from campaigns.files import file_response
 from campaigns.services import bin_ad
@@ -25,7 +24,8 @@ from generation.services import stop_job
 
 from .access import Scope, caller_of
 from .answers import Answers
-from .makers import FallbackOut, MadeByOut, engine_of_job
+from .job_shapes import ErrorOut, History, JobRow, StatusOut, Stopped
+from .makers import engine_of_job
 from .pictures import as_base64
 from .problems import Problem, Refused
 
@@ -47,68 +47,6 @@ STATUSES: Final = Answers(seconds=1.0)
 INTERNAL: Final = frozenset({"photo_sha256", "order_digest", "stage_images", "draft", "fallback"})
 PAGE: Final = 20
 LONGEST_PAGE: Final = 100
-
-
-class ErrorOut(Schema):
-    """Why a job failed: a stable code and a sentence."""
-
-    code: str
-    message: str
-
-
-class Stopped(Schema):
-    job_id: str
-    status: str
-
-
-class StatusOut(Schema):
-    """Everything about a job. Pictures are addresses, or base64 with `images=base64`."""
-
-    job_id: str
-    status: str = Field(description="pending, running, completed, failed or stopped")
-    progress_percent: float
-    current_step: str
-    sub_step: str
-    message: str
-    elapsed_sec: float
-    eta_seconds: float | None
-    step_eta_seconds: float | None
-    queue_position: int | None
-    created_at: datetime
-    parameters: dict[str, Any]
-    system_metrics: dict[str, Any]
-    step1_result: str | None
-    step2_result: str | None
-    final_result: str | None
-    preview: str | None = Field(None, description="The newest live preview, while it runs.")
-    error: ErrorOut | None
-    checks: dict[str, Any]
-    engine: str = Field(description="The engine that makes it.")
-    engine_note: str = Field("", description="What there is to say about the engine, for people.")
-    fallback: FallbackOut | None
-    made_by: list[MadeByOut]
-    event_seq: int = Field(description="The number of the newest event.")
-
-
-class JobRow(Schema):
-    """A job in the history."""
-
-    job_id: str
-    status: str
-    ad_text: str
-    format: str
-    background_style: str
-    text_style: str
-    created_at: datetime
-    progress_percent: float
-    final_result: str | None
-
-
-class History(Schema):
-    """A page of jobs, newest first; `next` is the `before` of the page after it."""
-
-    jobs: list[JobRow]
-    next: UUID | None
 
 
 @router.get("/status/{uuid:job_id}", response={200: StatusOut, **REFUSALS}, operation_id="status")
