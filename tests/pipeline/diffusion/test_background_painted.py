@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import torch
 from generation.pipeline.catalog import frame_format
 from generation.pipeline.diffusion import sizes
 from generation.pipeline.diffusion.background import run_painted_background
-from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.diffusion.residency import Residency, the_residency
+from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import (
     LicenceNotSet,
     ModelUnknown,
@@ -33,6 +34,24 @@ from .asking import pixels, previews, request, save_photo
 pytestmark = pytest.mark.usefixtures("engine_environment")
 
 KLEIN = "flux2-klein-4b"
+
+
+@pytest.fixture(scope="module")
+def engine_environment(tiny_store: Store) -> Iterator[Residency]:
+    """This process's own residency over the tiny models, one for all tests of this file."""
+    told = {
+        "NANOCOCOA_MODELS": str(tiny_store.root),
+        "NANOCOCOA_LICENCES": ",".join(tiny_store.licences),
+        "NANOCOCOA_GPU_BUDGET_MB": "1024",
+        "DEVICE": "cpu",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in told.items():
+            patch.setenv(name, value)
+        the_residency.cache_clear()
+        yield the_residency()
+        the_residency().unload_all()
+        the_residency.cache_clear()
 
 
 @pytest.fixture
@@ -192,7 +211,6 @@ def test_an_unbought_licence_stops_the_stage(
     ask, engine_environment: Residency, monkeypatch
 ) -> None:
     from generation.pipeline.diffusion import easel
-    from generation.pipeline.diffusion.store import Store
 
     plain = Residency(Store(engine_environment.store.root), engine_environment.chip)
     monkeypatch.setattr(easel, "the_residency", lambda: plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from diffusers import EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 
 from generation.pipeline.diffusion import catalog
 from generation.pipeline.diffusion.flux import Brush, Telling, paint, repaint, sigmas_from
+from generation.pipeline.diffusion.memory import Chip
 from generation.pipeline.diffusion.prompts_kept import KEPT_PROMPTS, kept_prompt
 from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.diffusion.sizes import canvas_for
 from generation.pipeline.diffusion.steps import clean_estimate
+from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import StageCancelled
 from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import Progress, SubStep
@@ -24,6 +27,14 @@ from .asking import previews
 FLUX = ["flux2-klein-4b", "flux1-schnell", "flux1-dev"]
 KLEIN = FLUX[0]
 SIZE = (160, 112)
+
+
+@pytest.fixture(scope="module")
+def residency(tiny_store: Store) -> Iterator[Residency]:
+    """One for all tests of this file: nothing here changes a model."""
+    owner = Residency(tiny_store, Chip("cpu", "CPU", 2**30))
+    yield owner
+    owner.unload_all()
 
 
 def brush(residency: Residency, key: str, pipeline: Any, **wishes: Any) -> Brush:
