@@ -35,6 +35,7 @@ from .memory import (
     free_bytes,
     the_torch,
     wished_quantisation,
+    working_dtype,
 )
 from .quantise import quantise_pipeline
 from .store import Store
@@ -183,7 +184,7 @@ class Residency:
         self._make_host_room(int(bytes_with_parts(key) * LOADING_MARGIN))
         method = choose_quantisation(entry, self.chip, self.quantise)
         started = time.perf_counter()
-        pipeline = load(entry, self.store)
+        pipeline = load(entry, self.store, dtype=working_dtype(entry, self.chip))
         quantise_pipeline(pipeline, method, self.chip)
         loaded = Loaded(pipeline, method, time.perf_counter() - started)
         for name, module in getattr(pipeline, "components", {}).items():

@@ -15,6 +15,7 @@ from generation.pipeline.diffusion.memory import (
     chosen_chip,
     free_bytes,
     wished_quantisation,
+    working_dtype,
 )
 from generation.pipeline.diffusion.residency import residency_from
 from generation.pipeline.errors import NoGpu
@@ -56,6 +57,13 @@ def test_the_deployment_has_the_last_word() -> None:
 def test_an_eighth_of_the_device_is_kept_for_the_work() -> None:
     assert chip(24, (8, 9)).weights_budget == 21 * GIB
     assert free_bytes(chip(24, None), resident=20 * GIB) == GIB
+
+
+def test_half_floats_are_for_gpus() -> None:
+    sdxl, klein = catalog.model("sdxl"), catalog.model("flux2-klein-4b")
+    assert working_dtype(sdxl, chip(24, (8, 9))) == "float16"
+    assert working_dtype(sdxl, chip(24, None)) == "bfloat16"
+    assert working_dtype(klein, chip(24, None)) == "bfloat16"
 
 
 def test_the_processor_has_to_be_named() -> None:
