@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from generation.pipeline.errors import DiffusionNotInstalled, NoGpu
 
-from .catalog import ModelEntry, model
+from .catalog import Kind, ModelEntry, model
 
 Quantisation = Literal["none", "fp8", "nf4"]
 Wish = Literal["auto", "none", "fp8", "nf4"]
@@ -75,8 +75,10 @@ def choose_quantisation(entry: ModelEntry, chip: Chip, wish: Wish = "auto") -> Q
 
     Unquantised where the whole model fits. Else fp8 where the chip multiplies in it: half the
     memory. On older chips unquantised as long as the components fit one after the other (they take
-    turns), then nf4: a quarter of the memory, and slower.
+    turns), then nf4: a quarter of the memory, and slower. A U-Net is small enough as it is.
     """
+    if entry.kind is Kind.LETTERING:
+        return "none"
     if wish != "auto":
         return wish
     entries = (entry, *(model(part) for part in entry.parts))

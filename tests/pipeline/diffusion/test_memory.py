@@ -54,6 +54,10 @@ def test_the_deployment_has_the_last_word() -> None:
     assert choose_quantisation(entry, chip(8, (9, 0)), "none") == "none"
 
 
+def test_a_unet_is_never_quantised() -> None:
+    assert choose_quantisation(catalog.model("sdxl"), chip(8, (8, 9)), "fp8") == "none"
+
+
 def test_an_eighth_of_the_device_is_kept_for_the_work() -> None:
     assert chip(24, (8, 9)).weights_budget == 21 * GIB
     assert free_bytes(chip(24, None), resident=20 * GIB) == GIB

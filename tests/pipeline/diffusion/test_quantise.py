@@ -61,6 +61,12 @@ def test_a_quantised_model_comes_back_from_a_swap_unchanged(
     assert np.array_equal(paint(quantised, KLEIN), before)
 
 
+def test_what_was_not_quantised_is_not_said_to_be(tiny_store: Store, method: Quantisation) -> None:
+    quantised = owner(tiny_store, method)
+    with quantised.use(SDXL):
+        assert quantised.quantised(SDXL) == "none"
+
+
 def test_sdxl_is_left_as_it_is(tiny_store: Store, method: Quantisation) -> None:
     assert np.array_equal(
         paint(owner(tiny_store, method), SDXL), paint(owner(tiny_store, "none"), SDXL)
