@@ -25,15 +25,13 @@ from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.diffusion.store import Store
 from tests.pipeline.diffusion import tiny
 
+from .gpu_jobs import ad_seconds, cancel_latency, recovery
 from .gpu_measures import (
     Painter,
     Timing,
-    ad_seconds,
-    cancel_latency,
     matmul_rate,
     measure,
     peak_bytes,
-    recovery,
     reset_peak,
     timed,
 )

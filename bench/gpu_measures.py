@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import statistics
 import threading
@@ -19,13 +18,12 @@ from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
 from generation.pipeline.diffusion import catalog
-from generation.pipeline.diffusion.out_of_memory import FULL, LESS, Effort, with_less
 from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.errors import StageCancelled
 
 PROMPT: Final = "a rustic wooden table in front of a traditional Korean market, soft evening light"
-# As the stages do it: the retouch starts from this share of noise, the lettering from that.
-RETOUCH, RESTYLE = 0.6, 0.55
+# As the background stage does it: the retouch starts from this share of noise.
+RETOUCH: Final = 0.6
 PREVIEW_SIDE: Final = 512
 # Random weights paint the same at any of these; so many steps give a median.
 MEASURED_STEPS: Final = 8
@@ -255,59 +253,3 @@ def reset_peak(device: str) -> None:
 def peak_bytes(device: str) -> int:
     """The most that torch held on the GPU since the last reset; 0 on a processor."""
     return int(torch.cuda.max_memory_reserved(device)) if device != "cpu" else 0
-
-
-def cancel_latency(painter: Painter, after: float) -> float:
-    """Seconds from the request to stop, `after` seconds into a run, until the GPU is free."""
-    clock = StepClock(painter.device)
-    asked: list[float] = []
-
-    def ask() -> None:
-        asked.append(time.perf_counter())
-        clock.stop.set()
-
-    timer = threading.Timer(after, ask)
-    timer.start()
-    with contextlib.suppress(StageCancelled):
-        while not asked:
-            painter.paint(painter.entry.steps, clock)
-    wait_for(painter.device)
-    return time.perf_counter() - asked[0]
-
-
-def recovery(painter: Painter) -> tuple[float, float]:
-    """Seconds of a picture that runs out of memory and is tried with less, and of the next one.
-
-    The shortage is real: beyond the smaller size, the first layer asks for more than there is.
-    """
-    small, _ = LESS.size(painter.side, painter.side)
-
-    def ask_for_too_much(_: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        hidden = kwargs.get("hidden_states", inputs[0] if inputs else None)
-        if hidden.shape[1] > (small // 16) ** 2:
-            torch.empty(2**46, dtype=torch.uint8, device=painter.device)
-
-    def run(effort: Effort) -> Any:
-        side, _ = effort.size(painter.side, painter.side)
-        with painter.residency.use(painter.key) as pipeline:
-            effort.prepare(pipeline)
-        return painter.paint(painter.entry.steps, side=side)
-
-    with painter.residency.use(painter.key) as pipeline:
-        handle = pipeline.transformer.register_forward_pre_hook(ask_for_too_much, with_kwargs=True)
-    short = timed(painter.device, lambda: with_less(run, painter.residency))
-    handle.remove()
-    return short, timed(painter.device, lambda: run(FULL))
-
-
-def ad_seconds(residency: Residency, background: str, lettering: str, side: int) -> float:
-    """Seconds of the models' part of one ad: scene, retouch, letters."""
-    scene, letters = Painter(residency, background, side), Painter(residency, lettering, side)
-
-    def make() -> None:
-        residency.expect((lettering, background))
-        picture = scene.paint(scene.entry.steps)
-        scene.retouch(picture)
-        letters.paint(max(round(letters.entry.steps * RESTYLE), 1))
-
-    return timed(residency.chip.device, make)
