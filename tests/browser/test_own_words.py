@@ -16,7 +16,8 @@ def test_words_choose_a_style_until_another_is_tapped(open_page, owner, team):
     expect(hint).to_have_text("적은 말에 맞춰 ‘바닷가’ 배경으로 만들어요.")
     beach = page.locator(".tile", has=page.locator("[value=beach]"))
     expect(beach).to_have_class(re.compile("tile--worded"))
-    page.locator("[name=background_style][value=cafe]").check(force=True)
+    # The row glides to the beach first: a tap waits until the tile stands still.
+    page.locator(".tile", has=page.locator("[value=cafe]")).click()
     expect(page.locator("#id_background_words")).to_have_value("")
     expect(beach).not_to_have_class(re.compile("tile--worded"))
     page.locator("[data-own-back]").first.click()
