@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,9 @@ SECOND_TRY_SAMPLES: Final = 64
 
 # A draft is denoised from few, and proves nothing.
 DRAFT_SAMPLES: Final = 4
+
+# Copy that an optical reader must know Latin letters for.
+LATIN: Final = re.compile("[A-Za-z]")
 
 # Where the sub-steps begin on the stage's own 0..1 bar.
 LIGHT_FROM: Final = 0.10
@@ -238,7 +242,8 @@ def _front(lettering: Lettering, seed: int, report: Report) -> Plane:
 def _read(proven: _Proven) -> str | None:
     """Return what an optical reader makes of what was proven."""
     front = proven.front.astype(np.float32) / np.float32(255)
-    return read_back(front, len(proven.lettering.layout.lines))
+    layout = proven.lettering.layout
+    return read_back(front, len(layout.lines), latin=bool(LATIN.search(layout.copy)))
 
 
 def _with_reading(output: StageOutput, read: str | None) -> StageOutput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import Final
@@ -18,10 +19,11 @@ LINE_HEIGHT: Final = 64
 BORDER: Final = 40
 
 
-def read_back(alpha: npt.NDArray[np.float32], lines: int = 1) -> str | None:
+def read_back(alpha: npt.NDArray[np.float32], lines: int = 1, *, latin: bool = True) -> str | None:
     """Return what Tesseract (`kor`) reads in `alpha` (H, W) 0..1; None without Tesseract.
 
-    Dark on white, cropped, scaled and padded. Any failure of the program is also None.
+    Dark on white, cropped, scaled and padded. Any failure of the program is also None. Without
+    `latin` it is not asked for Latin words, which halves its time; `kor` knows digits too.
     """
     program = shutil.which("tesseract")
     rows, columns = np.where(alpha.max(axis=1) > 0.5)[0], np.where(alpha.max(axis=0) > 0.5)[0]
@@ -35,10 +37,15 @@ def read_back(alpha: npt.NDArray[np.float32], lines: int = 1) -> str | None:
         BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=255,
     )  # fmt: skip
     _, png = cv2.imencode(".png", paper)
-    command = [program, "-", "-", "-l", "kor+eng", "--psm", "7" if lines == 1 else "6"]
+    language, mode = "kor+eng" if latin else "kor", "7" if lines == 1 else "6"
     try:
         done = subprocess.run(
-            command, input=png.tobytes(), capture_output=True, timeout=TIMEOUT_SECONDS, check=True
+            [program, "-", "-", "-l", language, "--psm", mode],
+            input=png.tobytes(),
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=True,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},  # two threads take longer for a line
         )
     except (OSError, subprocess.SubprocessError):
         return None

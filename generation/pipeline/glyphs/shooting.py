@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from generation.pipeline.studio.materials.profile import Cushion, Rounded
 from generation.pipeline.studio.render import Layers, OnPass, load_scene, render_passes, use_variant
+from generation.pipeline.studio.wavefront import is_compiled
 
 from .mounting import card_shape, plate_shape
 from .plan import Lettering
@@ -22,6 +23,9 @@ Plane = NDArray[np.float32]
 # noise but at edges.
 FRONT_SAMPLES: Final = 4
 SHINE_SAMPLES: Final = 4
+
+# Samples per pixel of a compiled variant's pass: it takes a second, and each pass a launch more.
+COMPILED_PASS: Final = 16
 
 # A pass of this many pixel samples takes about a second on one busy core.
 SAMPLES_OF_A_PASS: Final = 450_000
@@ -41,6 +45,8 @@ def shoot(
     """Render the letters. `loaded` is called when the scene stands, `on_pass` after each pass."""
     crop = lettering.placement.crop
     per_pass = samples_per_pass(crop.width * crop.height)
+    if is_compiled(use_variant()):
+        per_pass = min(samples, COMPILED_PASS)
     scene = load_scene(
         lettering_scene(
             lettering.mesh,
