@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.conf import settings
 
 from generation.forms import AdForm
-from generation.painting import painted_by
 from generation.plan import SPEC_FIELDS, styled_by
 from generation.prompts import Wish, from_the_book
 
@@ -29,8 +28,6 @@ class DraftForm(AdForm):
         prompts = from_the_book(Wish(**{name: told[name] for name in WISH_FIELDS}))
         styled = styled_by(told, prompts.model_dump())
         wishes = {name: value for name, value in styled.items() if name in SPEC_FIELDS}
-        if settings.DEFAULT_ENGINE == "diffusion":
-            wishes |= painted_by({**told, "prompts": prompts.model_dump()})
         return wishes | {
             "font": wishes.get("font") or None,
             "seed": wishes["seed"] or 0,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
+from django.conf import settings
+
 from generation.queueing import redis_client, send_message
 
 from .limits import ASK_WINDOW, ASKS_PER_WINDOW, NUMBER_LIFETIME, WISHES_LIFETIME
@@ -19,7 +21,8 @@ TASK = "generation.work.tasks.draw_next_draft"
 class Wishes:
     """One person's wishes for a draft. `spec`: AdSpec's fields but for the photo's path.
 
-    `number` grows with every asking; `photo_id` is the row of a photo the person may see.
+    `number` grows with every asking; `engine` is the one whose workers are to draw; `photo_id` is
+    the row of a photo the person may see.
     """
 
     user_id: int
@@ -62,6 +65,10 @@ def put(*, user_id: int, engine: str, photo_id: int | None, spec: Mapping[str, A
     with redis.pipeline() as pipe:
         pipe.expire(_key(user_id, "number"), NUMBER_LIFETIME)
         pipe.set(_key(user_id, "wishes"), json.dumps(asdict(wishes)), ex=WISHES_LIFETIME)
+        # In one line only: workers of another engine may have gone, and come back later.
+        for other in settings.ENGINES:
+            if other != engine:
+                pipe.zrem(_line(other), str(user_id))
         # Whoever waits already keeps the place: changing one's mind is not standing back.
         pipe.zadd(_line(engine), {str(user_id): time.time()}, nx=True)
         pipe.execute()

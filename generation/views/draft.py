@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from redis.exceptions import RedisError
@@ -14,27 +14,33 @@ from redis.exceptions import RedisError
 from accounts.access import signed_in, working_team_or_403
 from campaigns.files import picture_response
 from generation.drafts import pictures, slots
+from generation.drafts.drawers import drawing_line
 from generation.drafts.form import DraftForm
-from generation.models import Job
 
 
 @login_required
 @require_POST
 def draft(request: HttpRequest) -> HttpResponse:
-    """Have the wishes drawn; `number` is what the answers over the socket carry."""
+    """Have the wishes drawn; `number` is what the answers over the socket carry.
+
+    With nobody there to draw, `message` says so: the page asks again by itself.
+    """
     team, by = working_team_or_403(request), signed_in(request)
     form = DraftForm(request.POST, team=team, by=by)
     if not form.is_valid():
         return JsonResponse({"status": "incomplete"}, status=422)
-    engine = settings.DEFAULT_ENGINE
     photo = form.shown_photo
     try:
         if not slots.may_ask(by.pk):
             return JsonResponse({"status": "busy"}, status=429)
-        if Job.objects.unfinished().filter(engine=engine).exists():
+        line = drawing_line()
+        if line == "nobody":
+            words = gettext("그림을 그릴 서버가 쉬고 있어요. 켜지는 대로 미리 보여 드려요.")
+            return JsonResponse({"status": "nobody", "message": words})
+        if line == "busy":
             return JsonResponse({"status": "busy"})
         wishes = slots.put(
-            user_id=by.pk, engine=engine, photo_id=photo.pk if photo else None, spec=form.spec()
+            user_id=by.pk, engine=line, photo_id=photo.pk if photo else None, spec=form.spec()
         )
     except RedisError:
         return JsonResponse({"status": "busy"}, status=503)

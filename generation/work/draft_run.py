@@ -16,9 +16,9 @@ from PIL import Image
 from campaigns.models import ProductPhoto
 from generation import errors
 from generation.drafts import pictures, slots
+from generation.drafts.drawers import DRAWN_BY, jobs_want
 from generation.drafts.limits import CANCEL_PATIENCE, DEADLINE, LOOK_EVERY, SHOW_EVERY
 from generation.drafts.stage_store import StageStore
-from generation.models import Job
 from generation.pipeline.fingerprint import engine_version, stage_key
 from generation.pipeline.types import AdSpec, Progress, Stage, StageOutput, StageRequest
 from generation.plan import planned_stages
@@ -34,11 +34,6 @@ QUALITY: Final = 86
 
 class DraftGivenUp(Exception):  # noqa: N818 - a decision, not an error
     """Newer wishes, a job, or the end of the worker: nobody waits for this draft any more."""
-
-
-def jobs_want_the_engine(engine: str) -> bool:
-    """Tell whether a job waits or runs: then no draft is drawn."""
-    return Job.objects.unfinished().filter(engine=engine).exists()
 
 
 class DraftRun:
@@ -57,7 +52,7 @@ class DraftRun:
 
     def run(self) -> None:
         """Draw it, or say why not. Raises RedisError; the engine is idle or dead afterwards."""
-        if jobs_want_the_engine(self.wishes.engine):
+        if jobs_want(self.wishes.engine):
             pictures.tell(self.wishes, "busy")
             return
         try:
@@ -75,7 +70,7 @@ class DraftRun:
         """Tell the page why its newest draft was given up; of an older one it knows."""
         if self.leaving.is_set() or not slots.are_newest(self.wishes):
             return
-        if jobs_want_the_engine(self.wishes.engine):
+        if jobs_want(self.wishes.engine):
             pictures.tell(self.wishes, "busy", seq=self.seq)
         else:
             self._fail(errors.TOOK_TOO_LONG)
@@ -83,8 +78,8 @@ class DraftRun:
     def _draw(self) -> None:
         photo = self._photo()
         path = Path(photo.image.path) if photo else None
-        spec = AdSpec(photo=path, engine=self.wishes.engine, **self.wishes.spec)
-        digest, version = photo.sha256 if photo else None, engine_version(self.wishes.engine)
+        spec = AdSpec(photo=path, engine=DRAWN_BY, **self.wishes.spec)
+        digest, version = photo.sha256 if photo else None, engine_version(DRAWN_BY)
         outputs: dict[Stage, StageOutput] = {}
         for stage in planned_stages({"ad_text": spec.ad_text}):
             self._go_on()
@@ -161,7 +156,7 @@ class DraftRun:
         if now < self.next_look:
             return
         self.next_look = now + LOOK_EVERY
-        if not slots.are_newest(self.wishes) or jobs_want_the_engine(self.wishes.engine):
+        if not slots.are_newest(self.wishes) or jobs_want(self.wishes.engine):
             raise DraftGivenUp
 
     def _show(self, progress: Progress) -> None:

@@ -36,9 +36,9 @@
     if (state === "busy") rest = setTimeout(() => again(), REST);
   }
 
-  function busy() {
+  function busy(words) {
     look("busy");
-    speak(root.dataset.busy);
+    speak(words || root.dataset.busy);
   }
 
   function again() {
@@ -116,7 +116,7 @@
     } else if (said.status === "incomplete") {
       look("");
       speak("");
-    } else busy();
+    } else busy(said.message);
   }
 
   /* What the socket or the poll says of some draft of ours: of an older one it is no news. */

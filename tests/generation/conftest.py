@@ -50,8 +50,8 @@ def burst(transactional_db, empty_redis) -> Iterator[Callable[..., None]]:
     """Run a real RQ worker in this process until nothing is left to do."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def work(pace: float = 0.0) -> None:
-        EngineWorker("studio", pace=pace).run(burst=True)
+    def work(pace: float = 0.0, engine: str = "studio") -> None:
+        EngineWorker(engine, pace=pace).run(burst=True)
 
     yield work
     for number, action in before.items():

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from generation.deadlines import WORKER_SEEN_AS_GONE_AFTER
 from generation.drafts import pictures, slots
 from generation.drafts.limits import ASKS_PER_WINDOW
-from generation.models import Job
+from generation.models import Job, WorkerProcess
 
 ASK, STATE = reverse("generation:draft"), reverse("generation:draft_state")
 
 
 @pytest.fixture(autouse=True)
-def _no_old_drafts(empty_redis) -> None:
-    """Slots of earlier tests are gone."""
+def _no_old_drafts(empty_redis, db) -> None:
+    """Slots of earlier tests are gone, and a worker of the studio is there."""
+    WorkerProcess.objects.create(name="studio-1", engine="studio", pid=1)
 
 
 def test_wishes_are_put_into_the_slot(as_owner, wishes, photo, owner):
@@ -37,6 +42,41 @@ def test_unfinished_wishes_are_not_drawn(as_owner, wishes, change):
 def test_while_a_job_waits_nothing_is_asked_of_the_engine(as_owner, wishes, submit):
     submit()
     assert as_owner.post(ASK, wishes).json() == {"status": "busy"}
+    assert slots.take("studio") is None
+
+
+def test_a_gpus_worker_draws_where_no_other_is_there(as_owner, wishes, settings):
+    settings.DEFAULT_ENGINE = "diffusion"
+    WorkerProcess.objects.update(engine="diffusion", trouble="no_gpu")
+    assert as_owner.post(ASK, wishes).json()["status"] == "waiting"
+    assert slots.take("studio") is None
+    assert slots.take("diffusion").spec["ad_text"] == wishes["ad_text"]
+
+
+def test_the_studios_worker_draws_where_models_make_the_ads(as_owner, wishes, settings):
+    settings.DEFAULT_ENGINE = "diffusion"
+    assert as_owner.post(ASK, wishes).json()["status"] == "waiting"
+    assert slots.take("diffusion") is None
+    assert slots.take("studio") is not None
+
+
+def test_a_worker_that_has_nothing_to_do_draws_while_the_other_makes_an_ad(
+    as_owner, wishes, submit
+):
+    WorkerProcess.objects.create(name="diffusion-1", engine="diffusion", pid=2)
+    submit()
+    assert as_owner.post(ASK, wishes).json()["status"] == "waiting"
+    assert slots.take("diffusion") is not None
+    submit(engine="diffusion")
+    assert as_owner.post(ASK, wishes).json() == {"status": "busy"}
+
+
+def test_with_no_worker_alive_nobody_waits_and_the_page_says_so(as_owner, wishes):
+    seen = timezone.now() - timedelta(seconds=WORKER_SEEN_AS_GONE_AFTER + 1)
+    WorkerProcess.objects.update(last_heartbeat=seen)
+    said = as_owner.post(ASK, wishes).json()
+    assert said["status"] == "nobody"
+    assert "서버가 쉬고 있어요" in said["message"]
     assert slots.take("studio") is None
 
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from campaigns.models import Ad
 from generation import prompts
 from generation.drafts import slots
-from generation.models import Job
+from generation.models import Job, WorkerProcess
 from generation.own_words import BACKGROUND_EXAMPLES, TEXT_EXAMPLES
 from generation.prompts import Wish, writer
 from generation.prompts.book import best_material, best_style
@@ -97,6 +97,7 @@ def test_the_book_reads_materials(words, material):
 
 def test_a_draft_follows_own_words_without_a_model(as_owner, wishes, stub, empty_redis):
     stub.answers = [said()]
+    WorkerProcess.objects.create(name="studio-1", engine="studio", pid=1)
     as_owner.post(reverse("generation:draft"), wishes | WORDS)
     spec = slots.take("studio").spec
     assert (spec["background_style"], spec["text_style"]) == ("beach", "glass")
