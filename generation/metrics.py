@@ -17,6 +17,7 @@ from .gpus import GpuInfo, gpu_info
 from .models import Job, StageResult, WorkerProcess
 from .pipeline import catalog
 from .pipeline.errors import UnknownChoice
+from .pipeline.stopwatch import LOAD_WAIT
 from .pipeline.types import Stage
 from .plan import planned_stages
 
@@ -120,7 +121,8 @@ def stage_medians(
     """Return the median seconds of each stage's recent real runs (nothing reused or uploaded).
 
     Only runs with the models that made the stage last count: those are the ones in use now. With
-    `any_format` runs in other formats count too, by their share of pixels.
+    `any_format` runs in other formats count too, by their share of pixels. What a run waited for
+    its models has a median of its own: nothing where they stay loaded, whatever a cold start took.
     """
     runs = StageResult.objects.filter(
         engine=engine,
@@ -130,14 +132,22 @@ def stage_medians(
     )
     if not any_format:
         runs = runs.filter(job__parameters__format=frame)
-    told = runs.values_list("stage", "seconds", "job__parameters__format", "checks__models")
-    seconds: defaultdict[Stage, list[float]] = defaultdict(list)
+    told = runs.values_list(
+        *("stage", "seconds", "sub_step_seconds", "job__parameters__format", "checks__models")
+    ).order_by("-created_at")[: RECENT_RUNS * len(Stage)]
+    working: defaultdict[Stage, list[float]] = defaultdict(list)
+    waiting: defaultdict[Stage, list[float]] = defaultdict(list)
     in_use: dict[str, frozenset[str]] = {}
-    for stage, taken, made_in, models in told.order_by("-created_at")[: RECENT_RUNS * len(Stage)]:
-        made_with = frozenset(str(model.get("key")) for model in models or ())
+    for name, taken, parts, made_in, models in told:
+        made_with, stage = frozenset(str(m.get("key")) for m in models or ()), Stage(name)
         if in_use.setdefault(stage, made_with) == made_with:
-            seconds[Stage(stage)].append(taken * _pixels(frame) / _pixels(str(made_in)))
-    return {stage: statistics.median(taken) for stage, taken in seconds.items()}
+            waited = min(float(parts.get(LOAD_WAIT, 0.0)), taken)
+            waiting[stage].append(waited)
+            working[stage].append((taken - waited) * _pixels(frame) / _pixels(str(made_in)))
+    return {
+        stage: statistics.median(worked) + statistics.median(waiting[stage])
+        for stage, worked in working.items()
+    }
 
 
 def timing(job: Job, now: datetime | None = None) -> Timing:

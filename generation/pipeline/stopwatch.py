@@ -6,6 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
+
+# What a stage did nothing in but wait for its model: a warm engine does not take it again.
+LOAD_WAIT: Final = "load_wait"
 
 
 @dataclass

@@ -69,6 +69,27 @@ def test_only_runs_with_the_models_in_use_count(submit):
     assert learnt == {Stage.BACKGROUND: 5, Stage.TEXT: 9}
 
 
+def test_a_cold_start_spoils_no_learnt_time(submit):
+    job = submit(engine="diffusion")
+    past_runs(job, Stage.BACKGROUND, 4, engine="diffusion", sub_step_seconds={"load_wait": 0.0})
+    cold = {"engine": "diffusion", "sub_step_seconds": {"load": 70.0, "load_wait": 60.0}}
+    past_runs(job, Stage.BACKGROUND, 64, **cold)
+    # Half of two runs was cold: the next one may be.
+    learnt = metrics.stage_medians("diffusion", "1:1", test_mode=True)
+    assert learnt == {Stage.BACKGROUND: 4 + 30}
+    past_runs(job, Stage.BACKGROUND, 5, engine="diffusion")
+    learnt = metrics.stage_medians("diffusion", "1:1", test_mode=True)
+    assert learnt == {Stage.BACKGROUND: 4}
+
+
+def test_where_models_are_loaded_for_every_job_that_is_expected(submit):
+    job = submit(engine="diffusion")
+    cold = {"engine": "diffusion", "sub_step_seconds": {"load_wait": 20.0}}
+    past_runs(job, Stage.BACKGROUND, 24, 25, 26, **cold)
+    story = metrics.stage_medians("diffusion", "9:16", test_mode=True, any_format=True)
+    assert story[Stage.BACKGROUND] == pytest.approx(20 + 5 * 1920 / 1080)
+
+
 def test_a_format_not_made_yet_is_judged_by_the_others(submit):
     job = submit()
     Job.objects.update(parameters=job.parameters | {"test_mode": False})

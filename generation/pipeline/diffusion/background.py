@@ -93,7 +93,7 @@ def run_painted_background(request: StageRequest, report: Report) -> StageOutput
     def loading() -> None:
         report(Progress(sub_step=SubStep.BACKGROUND, fraction=CUTOUT_DONE))
 
-    with beside(easel.load, loading), watch.lap(SubStep.CUTOUT):
+    with easel.loading(loading), watch.lap(SubStep.CUTOUT):
         placed, layout = place_product(spec, frame_for(spec), request.cache_dir)
     preview = None if placed is None else encode_preview(placed.subject.rgba)
     report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=preview))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from generation.pipeline.frames import frame_for
-from generation.pipeline.stopwatch import Stopwatch
+from generation.pipeline.stopwatch import LOAD_WAIT, Stopwatch
 from generation.pipeline.types import AdSpec
 
+from .ahead import beside
 from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, ModelEntry, model
 from .flux import Brush
 from .latents import grid_of
@@ -33,17 +34,30 @@ class Easel:
     residency: Residency
     watch: Stopwatch
 
-    def load(self) -> None:
-        """Bring the model into host memory. Raises what `Residency.use` raises."""
-        with self.pipeline():
-            return
+    @contextmanager
+    def loading(self, meanwhile: Callable[[], None]) -> Iterator[None]:
+        """Bring the model into host memory beside the block, and wait for it at the block's end.
+
+        `meanwhile` is called every second of the waiting. What goes wrong is raised by `work`.
+        """
+        with beside(self._load, meanwhile):
+            yield
+            ended = time.perf_counter()
+        self.watch.add(LOAD_WAIT, time.perf_counter() - ended)
+
+    def _load(self) -> None:
+        started = time.perf_counter()
+        with self.residency.use(self.entry.key):
+            self.watch.add("load", time.perf_counter() - started)
 
     @contextmanager
     def pipeline(self) -> Iterator[Any]:
         """Give the pipeline; what loading takes is booked. Raises what `Residency.use` raises."""
         started = time.perf_counter()
         with self.residency.use(self.entry.key) as pipeline:
-            self.watch.add("load", time.perf_counter() - started)
+            taken = time.perf_counter() - started
+            self.watch.add("load", taken)
+            self.watch.add(LOAD_WAIT, taken)
             yield pipeline
 
     def work(self, run: Callable[[Any, Effort], T]) -> T:

@@ -40,7 +40,6 @@ from generation.pipeline.types import (
     SubStep,
 )
 
-from .ahead import beside
 from .catalog import DEFAULT_LETTERING
 from .easel import NO_MODEL, Easel, easel_for
 from .latents import grid_of
@@ -107,7 +106,7 @@ def run_restyled_lettering(request: StageRequest, report: Report) -> StageOutput
     def loading() -> None:
         report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=RENDERED))
 
-    with beside(easel.load, loading):
+    with easel.loading(loading):
         plain = run_lettering(request, _part_of(report, 0.0, RENDERED))
     for name, seconds in plain.seconds.items():
         watch.add(name, seconds)

@@ -160,8 +160,16 @@ def test_the_ad_can_say_what_made_it_and_where_the_time_went(ask) -> None:
     assert made_by["revision"] == "0" * 40
     assert made_by["quantised"] == "none"
     assert output.checks["painted"]["not_heeded"] == ["background_negative_prompt"]
-    assert {"load", "denoise", "decode", "cutout"} <= set(output.seconds)
+    assert {"load", "load_wait", "denoise", "decode", "cutout"} <= set(output.seconds)
     json.dumps(output.checks)
+
+
+def test_a_stage_that_finds_its_model_loaded_waits_for_none(ask) -> None:
+    the_residency().unload_all()
+    cold, _ = run(ask())
+    warm, _ = run(ask())
+    assert warm.seconds["load_wait"] <= min(0.05, cold.seconds["load"])
+    assert cold.seconds["load"] > warm.seconds["load"]
 
 
 def test_the_same_wishes_give_the_same_bytes(ask) -> None:
