@@ -46,6 +46,8 @@ WARM_UP: Final = {
 PR_SET_PDEATHSIG: Final = 1
 # The trouble of an engine whose packages do not even import.
 ENGINE_BROKEN: Final = "engine_broken"
+# The next stage of a job, and the next job, follow at once; after this long (s) there is none.
+IDLE_AFTER: Final = 5.0
 # The web process and the worker go first on a machine whose every core is rendering.
 NICENESS: Final = 5
 
@@ -108,8 +110,10 @@ class Engine:
         self.pace = pace
         self.number = 0
 
-    def serve(self) -> None:
+    def serve(self, engine: str) -> None:
         while True:
+            if engine == "diffusion" and not self.pipe.poll(IDLE_AFTER):
+                self.rest()
             message = self.pipe.recv()
             if isinstance(message, Run):
                 self.number = message.number
@@ -135,6 +139,15 @@ class Engine:
             return
         except Exception:
             logger.exception("nothing was warmed")
+
+    def rest(self) -> None:
+        """Leave the GPU to others, if so wished: no stage has followed the last one."""
+        try:
+            from generation.pipeline.diffusion.warm import rest
+
+            rest()
+        except Exception:
+            logger.exception("the GPU was not left")
 
     def answer(self, run: Run) -> Answer:
         """Run one stage and say how it ended."""
@@ -182,7 +195,7 @@ def main(arguments: Sequence[str]) -> None:
         child = Engine(pipe, pace=float(pace))
         if not ready.trouble:
             child.use_idleness(engine)
-        child.serve()
+        child.serve(engine)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from accelerate.hooks import ModelHook
 
 if TYPE_CHECKING:
-    from .residency import Component, Residency
+    from .component import Component
+    from .residency import Residency
 
 
 class BringFirst(ModelHook):

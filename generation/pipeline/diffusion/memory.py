@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import Any, Final, Literal, cast, get_args
 
 from generation.pipeline.errors import DiffusionNotInstalled, NoGpu
 
-from .catalog import Kind, ModelEntry, model
+from .catalog import GIB, Kind, ModelEntry, model
+
+logger = logging.getLogger(__name__)
 
 Quantisation = Literal["none", "fp8", "nf4"]
 Wish = Literal["auto", "none", "fp8", "nf4"]
@@ -18,6 +21,8 @@ DEVICE_VARIABLE: Final = "DEVICE"
 BUDGET_VARIABLE: Final = "NANOCOCOA_GPU_BUDGET_MB"
 QUANTISE_VARIABLE: Final = "NANOCOCOA_QUANTISE"
 MIB: Final = 1024**2
+# CUDA itself and a desktop take up to this much; more is another program.
+OTHERS_SHARE: Final = 0.08
 # Kept free of weights: activations, and the VAE's decode, whose peak at 1024x1024 is some 2.5 GiB.
 WORKING_SHARE: Final = 1 / 8
 # The first chips that multiply in fp8: Ada (L4) and, later, Hopper.
@@ -108,6 +113,18 @@ def free_bytes(chip: Chip, resident: int) -> int:
     unused = int(cuda.memory_reserved(chip.device) - cuda.memory_allocated(chip.device))
     working = chip.budget - chip.weights_budget
     return min(left, int(cuda.mem_get_info(chip.device)[0]) + unused - working)
+
+
+def warn_of_others(chip: Chip, free: int) -> None:
+    """Warn when other programs hold memory that is counted on. `free`: bytes, by the driver."""
+    if free < chip.budget * (1 - OTHERS_SHARE):
+        logger.warning(
+            "only %.1f of %.1f GiB are free on %s: other programs hold the rest, models will take "
+            "turns or run out of memory (NANOCOCOA_GPU_BUDGET_MB says how much may be filled)",
+            free / GIB,
+            chip.budget / GIB,
+            chip.name,
+        )
 
 
 def _megabytes(text: str) -> int:

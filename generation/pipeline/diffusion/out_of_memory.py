@@ -108,7 +108,7 @@ def _advice(first: str, residency: Residency) -> str:
     return (
         f"{first}. It did not fit at {LESS.scale:.0%} of the size and one component at a time "
         f"either ({chip.name}, {chip.budget / 2**30:.1f} GiB). Set NANOCOCOA_QUANTISE=fp8 or nf4, "
-        "AUTO_UNLOAD_DEFAULT=1, end other programs on the GPU, or choose a smaller background model"
+        "end other programs on the GPU, or choose a smaller background model"
     )
 
 

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ import psutil
 from generation.pipeline.errors import GpuTooSmall
 
 from .catalog import GIB, bytes_with_parts, model
+from .component import Component, Loaded
 from .host_copies import HostCopy
 from .loading import load
 from .memory import (
@@ -34,6 +34,7 @@ from .memory import (
     chosen_chip,
     free_bytes,
     the_torch,
+    warn_of_others,
     wished_quantisation,
     working_dtype,
 )
@@ -45,33 +46,6 @@ logger = logging.getLogger(__name__)
 UNLOAD_VARIABLE: Final = "AUTO_UNLOAD_DEFAULT"
 # Loading takes a little more host memory than what stays.
 LOADING_MARGIN: Final = 1.1
-# CUDA itself and a desktop take up to this much; more is another program.
-OTHERS_SHARE: Final = 0.08
-
-
-@dataclass(eq=False)
-class Component:
-    """One network of a model: the unit that goes to the device and leaves it."""
-
-    owner: str
-    name: str
-    copy: HostCopy
-    last_needed: int = 0
-
-
-@dataclass(eq=False)
-class Loaded:
-    """A model in host memory. `seconds`: how long it took to load."""
-
-    pipeline: Any
-    quantised: Quantisation
-    seconds: float
-    components: list[Component] = field(default_factory=list)
-
-    @property
-    def on_device(self) -> int:
-        """Bytes of it that lie on the device."""
-        return sum(one.copy.size for one in self.components if one.copy.on_device)
 
 
 class Residency:
@@ -81,13 +55,13 @@ class Residency:
     """
 
     def __init__(
-        self, store: Store, chip: Chip, *, quantise: Wish = "auto", unload_after_use: bool = False
+        self, store: Store, chip: Chip, *, quantise: Wish = "auto", unload_when_idle: bool = False
     ) -> None:
-        """`unload_after_use`: leave nothing on the device when a pipeline has done its work."""
+        """`unload_when_idle`: leave nothing on the device when there is no work (`rest`)."""
         self.store = store
         self.chip = chip
         self.quantise = quantise
-        self.unload_after_use = unload_after_use
+        self.unload_when_idle = unload_when_idle
         self._models: dict[str, Loaded] = {}
         self._in_use: list[str] = []
         self._expected: tuple[str, ...] = ()
@@ -129,8 +103,6 @@ class Residency:
         finally:
             with self._lock:
                 self._in_use.remove(key)
-                if self.unload_after_use:
-                    self.free()
 
     @contextmanager
     def one_at_a_time(self) -> Iterator[None]:
@@ -148,6 +120,11 @@ class Residency:
                 if one.copy.on_device and one.owner not in self._in_use:
                     one.copy.to_host()
             self._empty_cache()
+
+    def rest(self) -> None:
+        """Leave the device to others, if so wished: there has been nothing to do for a while."""
+        if self.unload_when_idle:
+            self.free()
 
     def unload(self, key: str) -> None:
         """Forget a model altogether: device and host."""
@@ -201,8 +178,9 @@ class Residency:
 
         from .bringing import BringFirst
 
-        component = Component(key, name, HostCopy(module.requires_grad_(False)))
-        size, room = component.copy.size / GIB, self.chip.weights_budget / GIB
+        copy = HostCopy(module.requires_grad_(False))
+        component = Component(key, name, copy)
+        size, room = copy.size / GIB, self.chip.weights_budget / GIB
         if size > room:
             raise GpuTooSmall(
                 f"{key}'s {name} takes {size:.1f} GiB; on {self.chip.name}, of "
@@ -210,7 +188,7 @@ class Residency:
                 model=key,
             )
         if self.chip.capability is not None:
-            component.copy.pin(psutil.virtual_memory().available)
+            copy.pin(psutil.virtual_memory().available)
         add_hook_to_module(module, BringFirst(self, component))
         return component
 
@@ -264,18 +242,6 @@ class Residency:
             the_torch().cuda.empty_cache()
 
 
-def warn_of_others(chip: Chip, free: int) -> None:
-    """Warn when other programs hold memory that is counted on. `free`: bytes, by the driver."""
-    if free < chip.budget * (1 - OTHERS_SHARE):
-        logger.warning(
-            "only %.1f of %.1f GiB are free on %s: other programs hold the rest, models will take "
-            "turns or run out of memory (NANOCOCOA_GPU_BUDGET_MB says how much may be filled)",
-            free / GIB,
-            chip.budget / GIB,
-            chip.name,
-        )
-
-
 def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:
     """Return a new owner, as the environment describes it. Raises NoGpu, DiffusionNotInstalled."""
     chip = chosen_chip(environment)
@@ -285,7 +251,7 @@ def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:
         Store.from_environment(environment),
         chip,
         quantise=wished_quantisation(environment),
-        unload_after_use=environment.get(UNLOAD_VARIABLE, "").strip().lower() in ("1", "true"),
+        unload_when_idle=environment.get(UNLOAD_VARIABLE, "").strip().lower() in ("1", "true"),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the diffusion engine does while it has nothing to do: read the models from disk."""
+"""What the diffusion engine does while it has nothing to do: read models, or leave the GPU."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ def warm_models(
         except StageFailed as failure:
             logger.warning("%s was not warmed: %s", key, failure.detail)
     return tuple(loaded)
+
+
+def rest() -> None:
+    """Leave the GPU to others where the deployment wants it so (AUTO_UNLOAD_DEFAULT)."""
+    if the_residency.cache_info().currsize:
+        the_residency().rest()

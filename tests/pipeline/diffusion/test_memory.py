@@ -112,5 +112,5 @@ def test_the_environment_describes_the_residency(tmp_path: Path) -> None:
             "AUTO_UNLOAD_DEFAULT": "1",
         }
     )
-    assert (owner.store.root, owner.quantise, owner.unload_after_use) == (tmp_path, "nf4", True)
-    assert not residency_from({"DEVICE": "cpu"}).unload_after_use
+    assert (owner.store.root, owner.quantise, owner.unload_when_idle) == (tmp_path, "nf4", True)
+    assert not residency_from({"DEVICE": "cpu"}).unload_when_idle

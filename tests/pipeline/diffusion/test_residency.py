@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from generation.pipeline.diffusion import catalog
-from generation.pipeline.diffusion.memory import Chip
-from generation.pipeline.diffusion.residency import Residency, warn_of_others
+from generation.pipeline.diffusion.memory import Chip, warn_of_others
+from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import GpuTooSmall, ModelUnknown
 
@@ -122,9 +122,18 @@ def test_unloading_forgets_everything(residency: Residency) -> None:
 def test_nothing_stays_on_the_device_where_the_deployment_wants_it_so(
     tiny_store: Store, chip: Chip
 ) -> None:
-    owner = Residency(tiny_store, chip, unload_after_use=True)
+    owner = Residency(tiny_store, chip, unload_when_idle=True)
     paint(owner, KLEIN)
+    # Not between two passes, or two jobs that follow each other.
+    assert owner.loaded[KLEIN] > 0
+    owner.rest()
     assert owner.loaded == {KLEIN: 0}
+
+
+def test_elsewhere_everything_stays_while_there_is_nothing_to_do(residency: Residency) -> None:
+    paint(residency, KLEIN)
+    residency.rest()
+    assert residency.loaded[KLEIN] > 0
 
 
 def test_an_error_inside_leaves_the_owner_usable(residency: Residency) -> None:
@@ -162,15 +171,13 @@ def test_two_threads_load_a_model_once(residency: Residency) -> None:
         assert len(set(pool.map(load, range(4)))) == 1
 
 
-def test_what_is_in_use_is_not_taken_off_the_device_by_another_use(
-    tiny_store: Store, chip: Chip
-) -> None:
-    owner = Residency(tiny_store, chip, unload_after_use=True)
+def test_what_is_in_use_is_not_taken_off_the_device(tiny_store: Store, chip: Chip) -> None:
+    owner = Residency(tiny_store, chip)
     with owner.use(KLEIN) as pipeline:
         pipeline.encode_prompt("a table")
-        with owner.use(SDXL):
-            pass
+        owner.free()
         assert owner.loaded[KLEIN] > 0
+    owner.free()
     assert owner.loaded[KLEIN] == 0
 
 

@@ -1,0 +1,65 @@
+"""An engine process with nothing to do leaves the GPU, where the deployment wants it so."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.types import Stage
+from generation.work import engine_child
+from generation.work.engine_child import Engine
+from generation.work.engine_messages import Finished, Reported, Run
+
+from .asking import request
+
+KLEIN = "flux2-klein-4b"
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """The worker's end of the pipe to an engine that serves in a thread of this process."""
+    monkeypatch.setattr(engine_child, "IDLE_AFTER", 1.0)
+    ours, theirs = Pipe()
+
+    def serve() -> None:
+        with contextlib.suppress(EOFError):
+            Engine(theirs, pace=0.0).serve("diffusion")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield ours
+    ours.close()
+    thread.join()
+
+
+def make_a_scene(engine: Connection, folder: Path, number: int, residency: Residency) -> list[int]:
+    """Have a scene painted and return the bytes on the device at each report."""
+    wish = request(folder / str(number), Stage.BACKGROUND, ad_text="", strength=0.5)
+    seen = []
+    engine.send(Run(number, wish))
+    while isinstance(answer := engine.recv(), Reported):
+        seen.append(residency.loaded.get(KLEIN, 0))
+    assert isinstance(answer, Finished), answer
+    return seen
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_the_device_is_left_after_the_last_stage_and_not_before(
+    engine_environment: Residency, engine: Connection, tmp_path: Path, *, leaves: bool
+) -> None:
+    engine_environment.unload_when_idle = leaves
+    for number in (1, 2):
+        seen = make_a_scene(engine, tmp_path, number, engine_environment)
+        assert seen[-1] > 0
+        # The second stage follows at once, and finds on the device what the first one left.
+        assert number == 1 or min(seen) > 0
+    time.sleep(2.0)
+    assert (engine_environment.loaded[KLEIN] == 0) is leaves
