@@ -51,7 +51,7 @@ COPY --from=built /srv/static /srv/static
 COPY --from=built /app /app
 USER 10001:10001
 EXPOSE 8000 3000
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "--no-server-name", "nanococoa.asgi:application"]
+CMD ["python", "-m", "nanococoa.web_server", "--host", "0.0.0.0", "--port", "8000"]
 
 # Dr.Jit needs libatomic. LLVM makes the studio four times faster; Tesseract reads the lettering back
 # as a second witness.

@@ -35,6 +35,7 @@ os.environ |= {"DATA_DIR": FOLDER, "LOG_LEVEL": "ERROR", "LOCAL": "1"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "nanococoa.settings"
 
 import django  # noqa: E402
+import httpx  # noqa: E402
 
 django.setup()
 
@@ -82,14 +83,14 @@ def submit_times(user: User, team: Team, count: int) -> list[float]:
 
 @contextmanager
 def web() -> Iterator[int]:
-    """A Daphne of our own; yields its port."""
+    """A web server of our own, with WEB_PROCESSES processes; yields its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-p", str(port)]
-    process = subprocess.Popen([*command, "nanococoa.asgi:application"], cwd=ROOT)
+    command = [sys.executable, "-m", "nanococoa.web_server", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT)
     try:
-        while not reachable(port):
+        while not answers(port):
             time.sleep(0.05)
         yield port
     finally:
@@ -97,9 +98,12 @@ def web() -> Iterator[int]:
         process.wait()
 
 
-def reachable(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def answers(port: int) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/static/", timeout=30)
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def session_cookie(user: User) -> str:
@@ -133,7 +137,8 @@ async def next_message(page: asyncio.StreamReader) -> dict[str, Any]:
     _, length = await page.readexactly(2)
     if length == 126:
         length = int.from_bytes(await page.readexactly(2))
-    return json.loads(await page.readexactly(length))
+    message: dict[str, Any] = json.loads(await page.readexactly(length))
+    return message
 
 
 async def event_times(

@@ -1,6 +1,7 @@
 """The safe photo intake: whatever a browser sends goes in, a clean upright sRGB photo comes out.
 
-Nothing of the upload survives but its pixels: no GPS position, no comment, no trailing bytes.
+Nothing of the upload survives but its pixels: no GPS position, no comment, no trailing bytes. A
+JPEG that is upright sRGB already keeps its coded pixels; everything else is encoded anew.
 Runs in the web process, so it needs Pillow alone.
 """
 
@@ -23,6 +24,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from .jpeg import only_picture
 from .photo_formats import PhotoFormat, declared_size, is_animated, is_truncated, sniff
 
 MESSAGES: Final[dict[str, Promise]] = {
@@ -42,8 +44,8 @@ DECODER_ERRORS: Final = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, RuntimeError),
     *(struct.error, zlib.error, OverflowError, Image.DecompressionBombError),
 )
-# An opaque photo is kept as JPEG 97 without chroma subsampling: within one or two 8-bit steps of
-# the upload, and 0.15 s for 12 MP where lossless WebP or PNG needs more than a second of a request.
+# An opaque photo that is encoded anew becomes JPEG 97 without chroma subsampling: within one or two
+# 8-bit steps of the upload, where lossless WebP or PNG needs more than a second for 12 MP.
 JPEG_QUALITY: Final = 97
 # Cut-outs that come with alpha are kept exactly. Level 3 is a third of level 6's time, 5 % larger.
 PNG_LEVEL: Final = 3
@@ -77,7 +79,7 @@ DEFAULT_LIMITS: Final = PhotoLimits()
 
 @dataclass(frozen=True)
 class CleanPhoto:
-    """A re-encoded photo: sRGB, 8 bits, upright, no metadata.
+    """A clean photo: sRGB, 8 bits, upright, no metadata.
 
     `content` is a JPEG, or a PNG when `has_alpha` (some pixel is not opaque). `sha256` is the hex
     digest of `content`. `uploaded_as` is the format that the upload had.
@@ -115,7 +117,10 @@ def read_photo(upload: BinaryIO, *, size: int, limits: PhotoLimits = DEFAULT_LIM
     content = _read(upload, size, limits)
     kind = _accepted_format(content)
     try:
-        return _encode(_pixels(content, kind, limits), kind)
+        image = _opened(content, kind, limits)
+        if kept := _kept(content, image, limits):
+            return _photo(kept, _checked(image), kind)
+        return _encode(_clean(image, limits), kind)
     except DECODER_ERRORS as error:
         raise PhotoRefused(_refusal(error)) from error
 
@@ -126,15 +131,32 @@ def read_picture(
     """Return the upload's clean pixels, RGB or RGBA, without encoding them; raises PhotoRefused."""
     content = _read(upload, size, limits)
     try:
-        picture = _pixels(content, _accepted_format(content), limits)
+        picture = _clean(_opened(content, _accepted_format(content), limits), limits)
     except DECODER_ERRORS as error:
         raise PhotoRefused(_refusal(error)) from error
     picture.info = {}
     return picture
 
 
-def _pixels(content: bytes, kind: PhotoFormat, limits: PhotoLimits) -> Image.Image:
-    return _fit(_to_srgb(_decode(content, kind, limits)), limits)
+def _clean(image: Image.Image, limits: PhotoLimits) -> Image.Image:
+    return _fit(_to_srgb(_upright(image)), limits)
+
+
+def _kept(content: bytes, image: Image.Image, limits: PhotoLimits) -> bytes | None:
+    """Return a JPEG without its metadata where its pixels are to be shown just as they are."""
+    as_it_is = isinstance(image, JpegImageFile) and image.mode == "RGB"
+    if not as_it_is or max(image.size) > limits.max_side or _orientation(image) in UPRIGHT:
+        return None
+    profile = image.info.get("icc_profile")
+    return only_picture(content) if not profile or _is_srgb(profile) else None
+
+
+def _checked(image: Image.Image) -> tuple[int, int]:
+    """Return a JPEG's size after reading all its coded pixels, at an eighth of the work in full."""
+    size = image.size
+    image.draft("RGB", (size[0] // 8, size[1] // 8))
+    image.load()
+    return size
 
 
 def _read(upload: BinaryIO, size: int, limits: PhotoLimits) -> bytes:
@@ -167,8 +189,8 @@ def _refusal(error: Exception) -> str:
     return "truncated" if cut or "truncated" in words or "end of file" in words else "unreadable"
 
 
-def _decode(content: bytes, kind: PhotoFormat, limits: PhotoLimits) -> Image.Image:
-    """Open, judge and only then decode. The orientation is applied, `info` keeps the profile."""
+def _opened(content: bytes, kind: PhotoFormat, limits: PhotoLimits) -> Image.Image:
+    """Open and judge; nothing is decoded yet."""
     if is_animated(content, kind):
         raise PhotoRefused("animated")
     if stated := declared_size(content, kind):
@@ -177,6 +199,11 @@ def _decode(content: bytes, kind: PhotoFormat, limits: PhotoLimits) -> Image.Ima
     _judge_size(image.size, limits)
     if is_truncated(content, kind):
         raise PhotoRefused("truncated")
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Decode and turn as EXIF says; `info` keeps the profile."""
     image.load()
     turn = UPRIGHT.get(_orientation(image))
     return image.transpose(turn) if turn is not None else image
@@ -251,12 +278,21 @@ def _srgb_profile() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
+def _is_srgb(profile: bytes) -> bool:
+    """Tell whether a profile is sRGB by its name; one that cannot be read is taken for it."""
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        return ImageCms.getProfileDescription(source).strip().lower().startswith("srgb")
+    except (ImageCms.PyCMSError, *DECODER_ERRORS):
+        return True
+
+
 def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:
     """Convert L, RGB or CMYK through its ICC profile; a broken or alien one is ignored."""
     try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if ImageCms.getProfileDescription(source).strip().lower().startswith("srgb"):
+        if _is_srgb(profile):
             return image.convert("RGB")
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(
             image,
             source,
@@ -288,12 +324,17 @@ def _encode(image: Image.Image, kind: PhotoFormat) -> CleanPhoto:
         image.save(buffer, "PNG", compress_level=PNG_LEVEL)
     else:
         image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4")
-    content = buffer.getvalue()
+    return _photo(buffer.getvalue(), image.size, kind, has_alpha=has_alpha)
+
+
+def _photo(
+    content: bytes, size: tuple[int, int], kind: PhotoFormat, *, has_alpha: bool = False
+) -> CleanPhoto:
     return CleanPhoto(
         content=content,
         suffix=".png" if has_alpha else ".jpg",
-        width=image.width,
-        height=image.height,
+        width=size[0],
+        height=size[1],
         sha256=sha256(content).hexdigest(),
         has_alpha=has_alpha,
         uploaded_as=kind,

@@ -44,7 +44,7 @@ class Campaign(models.Model):
 
 
 class ProductPhoto(models.Model):
-    """A photo as the safe intake re-encoded it: upright, sRGB, no metadata.
+    """A photo as the safe intake left it: upright, sRGB, no metadata.
 
     One that was cut out by hand is a photo of its own, with alpha, and knows where it came from.
     """

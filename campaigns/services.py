@@ -39,7 +39,7 @@ COPIED_FIELDS = (
 
 
 def store_photo(*, team: Team, by: User, upload: UploadedFile[bytes]) -> ProductPhoto:
-    """Take an upload in: re-encoded, under a random name. The same photo again is the same row.
+    """Take an upload in: cleaned, under a random name. The same photo again is the same row.
 
     Raises PhotoRefused; nothing is stored then.
     """

@@ -14,74 +14,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final, NoReturn
 
+from nanococoa.children import ROOT, Child, say, stop_all
 from nanococoa.environment import redis_url
 from nanococoa.redis_server import EmbeddedRedis, RedisUnavailable, is_answering
+from nanococoa.web_server import listen, processes, processes_wanted
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-STOP_TIMEOUT_SECONDS: Final = 8.0
 WEB_START_TIMEOUT_SECONDS: Final = 30.0
-# A child that lived this long has recovered: the next pause starts small again.
-HEALTHY_SECONDS: Final = 60.0
-LONGEST_PAUSE_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.2
 
 
 class CannotStart(Exception):  # noqa: N818 - a sentence for the terminal, not a bug
     """Something outside the program is in the way; the message is the sentence to print."""
-
-
-@dataclass
-class Child:
-    """One long-running process and how often it had to be started again."""
-
-    name: str
-    command: list[str]
-    process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
-    pause: float = 1.0
-    restart_at: float | None = field(default=None)
-
-    def start(self) -> None:
-        # A session of its own: the terminal's Ctrl-C reaches only the supervisor.
-        self.process = subprocess.Popen(self.command, cwd=ROOT, start_new_session=True)
-        self.started_at = time.monotonic()
-        self.restart_at = None
-
-    def keep_alive(self) -> None:
-        """Start the process again when it has ended, after a pause that doubles each time."""
-        assert self.process is not None  # noqa: S101 - started before it is watched
-        if self.process.poll() is None:
-            return
-        now = time.monotonic()
-        if self.restart_at is None:
-            if now - self.started_at > HEALTHY_SECONDS:
-                self.pause = 1.0
-            say(f"{self.name} 프로세스가 끝났어요 (코드 {self.process.returncode}). 다시 켤게요.")
-            self.restart_at = now + self.pause
-            self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
-        elif now >= self.restart_at:
-            self.start()
-
-    def ask_to_stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-
-    def make_stop(self, deadline: float) -> None:
-        if not self.process:
-            return
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def say(sentence: str) -> None:
-    print(sentence, flush=True)
 
 
 def check_writable(folder: Path) -> None:
@@ -96,18 +43,15 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise CannotStart when somebody listens on the port already."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotStart(
-                f"{host}:{port}을 열 수 없어요 ({error.strerror}). "
-                f"다른 포트로 켜 보세요: make run PORT={port + 1}"
-            ) from error
+def open_port(host: str, port: int) -> socket.socket:
+    """Return the socket to answer on; raise CannotStart when somebody listens there already."""
+    try:
+        return listen(host, port)
+    except OSError as error:
+        raise CannotStart(
+            f"{host}:{port}을 열 수 없어요 ({error.strerror}). "
+            f"다른 포트로 켜 보세요: make run PORT={port + 1}"
+        ) from error
 
 
 def start_redis(data_dir: Path) -> EmbeddedRedis | None:
@@ -143,18 +87,28 @@ def prepare_database(*, demo: bool) -> None:
         raise CannotStart(last_line.removeprefix("CommandError: "))
 
 
-def wait_for_web(host: str, port: int, web: Child) -> None:
+def wait_for_web(host: str, port: int, web: list[Child]) -> None:
+    """Wait until an answer comes, whatever it says; the port alone is open before anybody is."""
     deadline = time.monotonic() + WEB_START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        if web.process is not None and web.process.poll() is not None:
-            break
+    while time.monotonic() < deadline and not all(child.has_ended for child in web):
+        connection = HTTPConnection(_reachable(host), port, timeout=WEB_START_TIMEOUT_SECONDS)
         try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
+            connection.request("GET", "/static/", headers={"Host": "localhost"})
+            connection.getresponse()
+        except (OSError, HTTPException):
             time.sleep(0.05)
         else:
             return
+        finally:
+            connection.close()
     raise CannotStart("웹 서버가 켜지지 않았어요. 위의 기록을 확인해 주세요.")
+
+
+def web_count() -> int:
+    try:
+        return processes_wanted()
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
 
 
 class Supervisor:
@@ -162,9 +116,9 @@ class Supervisor:
 
     def __init__(self, host: str, port: int, data_dir: Path, *, demo: bool) -> None:
         self.host, self.port, self.data_dir, self.demo = host, port, data_dir, demo
-        web = ["-m", "daphne", "-b", host, "-p", str(port), "--no-server-name"]
-        self.web = Child("웹", [sys.executable, *web, "-v", "0", "nanococoa.asgi:application"])
+        self.web: list[Child] = []
         self.worker = Child("워커", manage("worker"))
+        self.listening: socket.socket | None = None
         self.redis: EmbeddedRedis | None = None
 
     def run(self) -> None:
@@ -175,7 +129,7 @@ class Supervisor:
             self._start()
             while True:
                 time.sleep(POLL_SECONDS)
-                for child in (self.web, self.worker):
+                for child in (*self.web, self.worker):
                     child.keep_alive()
                 self._keep_redis_alive()
         except KeyboardInterrupt:
@@ -186,9 +140,11 @@ class Supervisor:
     def _start(self) -> None:
         check_writable(self.data_dir)
         (self.data_dir / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
-        check_port(self.host, self.port)
+        self.listening = open_port(self.host, self.port)
         self.redis = start_redis(self.data_dir)
-        self.web.start()  # while it imports, the database is made ready
+        self.web = processes(self.listening, web_count())
+        for child in self.web:
+            child.start()  # while it imports, the database is made ready
         prepare_database(demo=self.demo)
         self.worker.start()
         wait_for_web(self.host, self.port, self.web)
@@ -205,17 +161,19 @@ class Supervisor:
     def _stop(self) -> None:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)
-        for child in (self.worker, self.web):
-            child.ask_to_stop()
-        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-        for child in (self.worker, self.web):
-            child.make_stop(deadline)
+        stop_all((self.worker, *self.web))
+        if self.listening:
+            self.listening.close()
         if self.redis:
             self.redis.stop()
 
 
 def _shown(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -64,7 +64,7 @@ class SubStep(StrEnum):
 class AdSpec:
     """What the ad is to be: everything a stage may depend on, and nothing else.
 
-    `photo` is the safe intake's re-encoded file (sRGB, RGB or RGBA, upright) or None for an ad
+    `photo` is the safe intake's clean file (sRGB, RGB or RGBA, upright) or None for an ad
     without a product. `ad_text` is NFC and already validated; empty means no lettering.
     Style, format, palette and font keys are those of `catalog.py`. `subtext` is a second, smaller
     line of flat type (a price, a date), NFC and validated, or empty. `draft` asks for a small

@@ -302,9 +302,13 @@ def test_a_wide_gamut_photo_is_converted_to_srgb() -> None:
     assert close((red, green, blue), (215, 93, 31), 3)
 
 
+def srgb() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
 def display_p3() -> bytes:
     """sRGB's profile with Display P3's primaries (ICC registry, D50-adapted) put in."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile = bytearray(srgb())
     primaries = {
         b"rXYZ": (0.51512, 0.24120, -0.00105),
         b"gXYZ": (0.29198, 0.69225, 0.04189),
@@ -402,6 +406,31 @@ def test_pixels_stay_within_two_steps_of_the_upload() -> None:
     photo = opened(take(encoded(image, "PNG")))
     sent, kept = image.tobytes(), photo.tobytes()
     assert sum(abs(a - b) for a, b in zip(sent, kept, strict=True)) / len(sent) < 1.0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"progressive": True}, {"subsampling": "4:4:4"}, {"restart_marker_blocks": 3}],
+    ids=str,
+)
+def test_an_upright_srgb_jpeg_keeps_every_pixel(options: dict[str, object]) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SECRET-MAKER"
+    sent = encoded(noisy(), "JPEG", quality=80, exif=exif, icc_profile=srgb(), **options)
+    photo = take(sent)
+    assert opened(photo).tobytes() == Image.open(BytesIO(sent)).tobytes()
+    assert b"SECRET" not in photo.content
+    assert opened(photo).info.get("icc_profile") is None
+
+
+def test_a_jpeg_of_red_green_and_blue_is_not_taken_for_ycc() -> None:
+    sent = encoded(noisy(), "JPEG", quality=95, keep_rgb=True)
+    pixels = zip(opened(take(sent)).tobytes(), Image.open(BytesIO(sent)).tobytes(), strict=True)
+    assert max(abs(a - b) for a, b in pixels) <= 6
+
+
+def test_a_grey_jpeg_becomes_rgb() -> None:
+    assert opened(take(encoded(noisy().convert("L"), "JPEG"))).mode == "RGB"
 
 
 def test_the_same_upload_gives_the_same_digest_and_another_another() -> None:
