@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from .pipeline.diffusion.catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING
+from .pipeline.diffusion.catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, MODELS
 from .pipeline.types import DEFAULT_STRENGTH
 
 # Words with fewer Latin letters than this share are of no use to models that were taught English.
@@ -37,7 +37,7 @@ def painted_by(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "background_way": settings.BACKGROUND_WAY,
         "background_prompt": _prompt(parameters, prompts, "background"),
         "background_negative_prompt": parameters.get("bg_negative_prompt")
-        or prompts.get("background_negative_prompt", ""),
+        or _written_negative(prompts),
         "strength": float(parameters.get("strength", DEFAULT_STRENGTH)),
         "guidance_scale": parameters.get("guidance_scale"),
         "lettering_model": lettering_model(),
@@ -45,6 +45,14 @@ def painted_by(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "text_negative_prompt": parameters.get("negative_prompt")
         or prompts.get("text_negative_prompt", ""),
     }
+
+
+def _written_negative(prompts: Mapping[str, Any]) -> str:
+    """Return the negative prompt that nobody asked for: not where it would double the time."""
+    painter = MODELS.get(background_model())
+    if painter is not None and painter.true_cfg:
+        return ""
+    return str(prompts.get("background_negative_prompt", ""))
 
 
 def _prompt(parameters: Mapping[str, Any], prompts: Mapping[str, Any], part: str) -> str:

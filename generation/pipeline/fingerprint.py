@@ -11,7 +11,7 @@ from .types import PAINTED_BACKGROUND, PAINTED_LETTERING, AdSpec, Stage
 # Raise it when any stage would paint a different picture from the same inputs.
 ENGINE_VERSION: Final = "studio-4"
 # The same for what the diffusion engine adds; it letters and composes with the studio's code.
-DIFFUSION_VERSION: Final = "diffusion-1"
+DIFFUSION_VERSION: Final = "diffusion-2"
 
 
 def engine_version(engine: str) -> str:

@@ -121,6 +121,8 @@ def test_the_models_fields_reach_a_diffusion_job(program: Program, settings) -> 
         (("flux2-klein-4b", "sdxl"), ("guidance_scale", 5.0), False),
         (("flux1-dev", "none"), ("guidance_scale", 5.0), False),
         (("flux2-klein-4b", "sdxl"), ("bg_negative_prompt", "people"), True),
+        (("flux1-schnell", "sdxl"), ("bg_negative_prompt", "people"), True),
+        (("flux1-dev", "sdxl"), ("bg_negative_prompt", "people"), False),
         (("flux2-klein-4b", "sdxl"), ("negative_prompt", "rust"), False),
         (("flux2-klein-4b", "sdxl-lightning"), ("negative_prompt", "rust"), True),
         (("flux2-klein-4b", "none"), ("negative_prompt", "rust"), True),

@@ -50,6 +50,13 @@ def test_the_servers_own_choice_of_models_is_written_out(settings) -> None:
     assert told["background_way"] == "around"
 
 
+def test_a_negative_prompt_that_takes_time_is_only_the_merchants_own(settings) -> None:
+    settings.BACKGROUND_MODEL = "flux1-dev"
+    assert painted_by({"prompts": BOOK})["background_negative_prompt"] == ""
+    told = painted_by({"prompts": BOOK, "bg_negative_prompt": "cars"})
+    assert told["background_negative_prompt"] == "cars"
+
+
 @pytest.mark.parametrize(
     ("own", "source", "expected"),
     [

@@ -209,8 +209,15 @@ def _told(studio: Studio) -> dict[str, Any]:
         "strength": spec.strength if studio.placed is not None else 0.0,
         "seed": spec.seed,
     }
-    if spec.background_negative_prompt and not entry.negative_prompts:
-        told["not_heeded"] = ["background_negative_prompt"]
+    if spec.background_negative_prompt and entry.true_cfg:
+        told["true_cfg"] = entry.true_cfg
+    unheeded = {
+        "background_negative_prompt": spec.background_negative_prompt
+        and not entry.negative_prompts,
+        "guidance_scale": spec.guidance_scale is not None and entry.guidance <= 1,
+    }
+    if any(unheeded.values()):
+        told["not_heeded"] = [name for name, was_asked in unheeded.items() if was_asked]
     return told
 
 

@@ -37,7 +37,9 @@ class ModelEntry:
     configurations, tokenizers; never code, never pickles. `pipeline`: the diffusers class, or a
     component's. `variant`: the name part of half-precision files. `steps`, `guidance`: what these
     weights were distilled or tuned for; the pipelines' own defaults are wrong for distilled ones.
-    `negative_prompts`: the weights heed them, because guidance runs a second pass.
+    `negative_prompts`: the weights heed them, because guidance runs a second pass. `true_cfg`:
+    scale of that pass where it runs only for a negative prompt (weights with guidance distilled
+    in), and each step takes twice as long then.
     """
 
     key: str
@@ -55,6 +57,7 @@ class ModelEntry:
     steps: int = 0
     guidance: float = 0.0
     negative_prompts: bool = False
+    true_cfg: float = 0.0
     max_prompt_tokens: int = 77
 
     @property
@@ -157,6 +160,8 @@ ENTRIES: Final = (
         sizes=FLUX1_SIZES,
         steps=28,
         guidance=3.5,
+        negative_prompts=True,
+        true_cfg=2.0,
         max_prompt_tokens=512,
     ),
     ModelEntry(

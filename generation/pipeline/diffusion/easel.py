@@ -111,6 +111,7 @@ def brush_for(spec: AdSpec, easel: Easel, pipeline: Any, effort: Effort, prompt:
         entry=easel.entry,
         pipeline=pipeline,
         prompt=prompt,
+        negative=spec.background_negative_prompt,
         guidance=spec.guidance_scale,
         seed=spec.seed,
         canvas=canvas_of(spec, easel.entry, effort),

@@ -36,11 +36,12 @@ SEED_MASK: Final = 0x7FFFFFFF
 
 @dataclass(frozen=True, kw_only=True)
 class Brush:
-    """A model with what it is to paint. `guidance` None is the model's own."""
+    """A model with what it is to paint, and what not. `guidance` None is the model's own."""
 
     entry: ModelEntry
     pipeline: Any
     prompt: str
+    negative: str = ""
     guidance: float | None
     seed: int
     canvas: Canvas
@@ -50,6 +51,11 @@ class Brush:
     def is_flux2(self) -> bool:
         """Whether it is FLUX.2, whose pipelines take no pooled prompt and no guidance embedding."""
         return self.entry.pipeline.startswith("Flux2")
+
+    @property
+    def true_cfg(self) -> float:
+        """Scale of the second pass that a negative prompt needs; 0 without one, or unheeded."""
+        return self.entry.true_cfg if self.negative else 0.0
 
     @property
     def rows(self) -> int:
@@ -166,8 +172,20 @@ def _repainter(brush: Brush) -> Any:
 
 
 def _embedded(brush: Brush) -> Embedded:
-    """Return the prompt as the pipeline takes it, read by the text encoders at most once."""
-    pipeline, started = brush.pipeline, time.perf_counter()
+    """Return what the pipeline takes for the prompts: the negative one too where it is heeded."""
+    started = time.perf_counter()
+    found = _read(brush, brush.prompt)
+    if brush.true_cfg:
+        unwanted = _read(brush, brush.negative)
+        found |= {f"negative_{name}": tensor for name, tensor in unwanted.items()}
+        found["true_cfg_scale"] = brush.true_cfg
+    brush.watch.add("prompt", time.perf_counter() - started)
+    return found
+
+
+def _read(brush: Brush, prompt: str) -> Embedded:
+    """Return a prompt as the pipeline takes it, read by the text encoders at most once."""
+    pipeline = brush.pipeline
     device = pipeline._execution_device  # noqa: SLF001 - the only name diffusers has for it
     longest = brush.entry.max_prompt_tokens
 
@@ -175,17 +193,15 @@ def _embedded(brush: Brush) -> Embedded:
         with the_torch().no_grad():
             if brush.is_flux2:
                 embeds, _ = pipeline.encode_prompt(
-                    brush.prompt, device=device, max_sequence_length=longest
+                    prompt, device=device, max_sequence_length=longest
                 )
                 return {"prompt_embeds": embeds}
             embeds, pooled, _ = pipeline.encode_prompt(
-                brush.prompt, None, device=device, max_sequence_length=longest
+                prompt, None, device=device, max_sequence_length=longest
             )
             return {"prompt_embeds": embeds, "pooled_prompt_embeds": pooled}
 
-    found = kept_prompt(pipeline.text_encoder, (brush.prompt, longest), device, read)
-    brush.watch.add("prompt", time.perf_counter() - started)
-    return found
+    return kept_prompt(pipeline.text_encoder, (prompt, longest), device, read)
 
 
 def _steps(brush: Brush, telling: Telling, total: int) -> Steps:

@@ -159,9 +159,34 @@ def test_the_ad_can_say_what_made_it_and_where_the_time_went(ask) -> None:
     assert made_by["licence"] == "apache-2.0"
     assert made_by["revision"] == "0" * 40
     assert made_by["quantised"] == "none"
-    assert output.checks["painted"]["not_heeded"] == ["background_negative_prompt"]
+    unheeded = ["background_negative_prompt", "guidance_scale"]
+    assert output.checks["painted"]["not_heeded"] == unheeded
     assert {"load", "load_wait", "denoise", "decode", "cutout"} <= set(output.seconds)
     json.dumps(output.checks)
+
+
+@pytest.mark.parametrize("way", ["empty", "around"])
+def test_flux1_dev_heeds_a_negative_prompt_by_a_second_pass(ask, way: str) -> None:
+    asked = {"background_model": "flux1-dev", "background_way": way, "strength": 0.1}
+    plain, _ = run(ask(**asked))
+    before = pixels(plain.extras["plate"])
+    assert "true_cfg" not in plain.checks["painted"]
+    output, _ = run(ask(**asked, background_negative_prompt="people, cars"))
+    assert output.checks["painted"]["true_cfg"] == 2.0
+    assert "not_heeded" not in output.checks["painted"]
+    assert np.abs(pixels(output.extras["plate"]).astype(int) - before).mean() > 0.5
+    assert output.checks["product"]["largest_difference"] == 0
+
+
+@pytest.mark.parametrize("key", [KLEIN, "flux1-schnell"])
+def test_distilled_weights_paint_the_same_and_name_what_they_do_not_heed(ask, key: str) -> None:
+    plain, _ = run(ask(background_model=key, strength=0.0))
+    before = plain.image.read_bytes()
+    output, _ = run(
+        ask(background_model=key, strength=0.0, background_negative_prompt="people, cars")
+    )
+    assert output.image.read_bytes() == before
+    assert output.checks["painted"]["not_heeded"] == ["background_negative_prompt"]
 
 
 def test_a_stage_that_finds_its_model_loaded_waits_for_none(ask) -> None:
