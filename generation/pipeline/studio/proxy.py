@@ -41,6 +41,13 @@ HIGHEST_CORNER: Final = 0.42
 # Tapered sides (a bag) count when their feet are nearly at the base.
 LOW_CORNER: Final = 0.12
 
+# A box's walls reach so far into the ground, in decimetres: between ripples no light slips under.
+SUNK: Final = 0.15
+# A box's lower outline leaps where it rises so many times as fast as along its edge, and by more
+# than so many pixels.
+LEAP: Final = 1.5
+STEP: Final = 6.0
+
 Alpha = NDArray[np.float32]
 Footing = Literal["round", "edges", "flat"]
 
@@ -93,20 +100,45 @@ def product_proxy(
 
 
 def _on_edges(alpha: Alpha, camera: Camera) -> tuple[Vertices, Faces]:
-    """Raise upright walls from the ground under the lower outline to the upper one."""
+    """Raise upright walls from below the ground under the lower outline to the upper one."""
     solid = alpha > 0.5
     filled = np.flatnonzero(solid.any(axis=0))
     columns = np.linspace(filled[0] + INSET, filled[-1] - INSET, PROXY_ROWS).round().astype(int)
     columns = columns[solid[:, columns].any(axis=0)]
-    top = np.argmax(solid[:, columns], axis=0) + INSET
     bottom = solid.shape[0] - np.argmax(solid[::-1, columns], axis=0) - 1.0
+    standing = _above_edges(bottom)
+    columns, bottom = columns[standing], bottom[standing]
+    top = np.argmax(solid[:, columns], axis=0) + INSET
     x = columns + 0.5
     feet = camera.on_ground(np.stack([x, bottom], 1))
     rays = camera.rays(np.stack([x, top], 1))
     reach = (feet[:, 1] - camera.position[1]) / rays[:, 1]
     heads = camera.position + rays * reach[:, None]
-    points = np.concatenate([feet, heads]).astype(np.float32)
-    return points, grid_faces(2, len(columns))
+    roots = feet - np.array([0.0, 0.0, SUNK])
+    points = np.concatenate([roots, feet, heads]).astype(np.float32)
+    return points, grid_faces(3, len(columns))
+
+
+def _above_edges(bottom: NDArray[np.float64]) -> slice:
+    """Return the columns that stand on a box's lower edges, without what juts out at its sides.
+
+    `bottom` are the lower outline's rows in evenly spaced columns. From the lowest corner it rises
+    to both sides; where it leaps up there is but air below, as under a lid's ends, and walls from
+    the ground there would stand far behind the box.
+    """
+    corner = int(np.argmax(bottom))
+    left, right = (_before_leap(side) for side in (bottom[corner::-1], bottom[corner:]))
+    return slice(corner - left + 1, corner + right)
+
+
+def _before_leap(side: NDArray[np.float64]) -> int:
+    """Return how many rows come before the first that leaves the straight rise of most of them."""
+    if len(side) < 3:
+        return len(side)
+    rise = float(np.median(-np.diff(side)))
+    straight = side[0] - LEAP * rise * np.arange(len(side)) - STEP
+    leaps = np.flatnonzero(side < straight)
+    return int(leaps[0]) if leaps.size else len(side)
 
 
 def _standing(alpha: Alpha, camera: Camera, flatness: float) -> tuple[Vertices, Faces]:
