@@ -7,7 +7,7 @@ little so that it holds together, and the product's own pixels put back last.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ from .catalog import DEFAULT_BACKGROUND
 from .easel import Easel, brush_for, easel_for, needed_models
 from .flux import Telling, paint, repaint
 from .out_of_memory import Effort
+from .reserved import TAKEN, share_taken
 from .scene_words import scene_prompt
 
 Picture = NDArray[np.uint8]
@@ -48,6 +49,9 @@ Picture = NDArray[np.uint8]
 # Where each sub-step ends on the stage's own progress, 0..1.
 CUTOUT_DONE: Final = 0.10
 SCENE_DONE: Final = 0.60
+# A scene that has something in the product's place is painted once more, from another seed.
+SCENE_AGAIN: Final = 0.64
+SECOND_SEED: Final = 0xF4EE
 GROUNDED: Final = 0.66
 RETOUCHED: Final = 0.95
 # The shorter side of the formats that the edge widths of the grounding are given for.
@@ -77,6 +81,14 @@ class Studio:
         return self.request.spec
 
 
+@dataclass(frozen=True)
+class Plate:
+    """A painted scene, and how free the product's place in it is (for the ad's checks)."""
+
+    picture: Picture
+    place: dict[str, Any] = field(default_factory=dict)
+
+
 def run_painted_background(request: StageRequest, report: Report) -> StageOutput:
     """Cut out, paint, ground, repaint, put the product back; write the stage's files.
 
@@ -100,33 +112,57 @@ def run_painted_background(request: StageRequest, report: Report) -> StageOutput
     studio = Studio(request, report, easel, layout, placed)
     with beside(lambda: build_letters(spec, layout, request.cache_dir)):
         plate = _plate(studio)
-        scene = plate if placed is None else _with_product(studio, plate, placed)
+        scene = plate.picture
+        if placed is not None:
+            scene = _with_product(studio, plate.picture, placed)
     report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.98, preview=encode_preview(scene)))
-    paths = _write(studio, scene, plate)
-    checks: dict[str, Any] = {"models": [easel.account()], "painted": _told(studio)}
+    paths = _write(studio, scene, plate.picture)
+    told = _told(studio) | ({"place": plate.place} if plate.place else {})
+    checks: dict[str, Any] = {"models": [easel.account()], "painted": told}
     if placed is not None:
         checks |= product_checks(scene, placed)
     return StageOutput(image=paths["scene"], extras=paths, checks=checks, seconds=watch.seconds)
 
 
-def _plate(studio: Studio) -> Picture:
-    """Return the painted scene without the product's own pixels, at the frame's size."""
-    around = _around(studio)
+def _plate(studio: Studio) -> Plate:
+    """Return the painted scene without the product's own pixels, at the frame's size.
+
+    An empty one that has something in the product's place after all is painted once more.
+    """
+    if studio.placed is None:
+        return Plate(_scene(studio, studio.spec.seed, (CUTOUT_DONE, RETOUCHED)))
+    first = _scene(studio, studio.spec.seed, (CUTOUT_DONE, SCENE_DONE))
+    if _around(studio):
+        return Plate(first)
+    box = studio.placed.box
+    tries = [(share_taken(first, box), first)]
+    if tries[0][0] > TAKEN:
+        again = _scene(studio, studio.spec.seed ^ SECOND_SEED, (SCENE_DONE, SCENE_AGAIN))
+        tries.append((share_taken(again, box), again))
+    taken, best = min(tries, key=lambda one: one[0])
+    return Plate(best, {"taken": round(taken, 3), "free": taken <= TAKEN, "tries": len(tries)})
+
+
+def _scene(studio: Studio, seed: int, span: tuple[float, float]) -> Picture:
+    """Paint a scene as the deployment's way is, from one seed."""
+    around, placed = _around(studio), studio.placed
     prompt = scene_prompt(studio.spec, studio.layout, around=around)
     telling = Telling(
         report=studio.report,
         sub_step=SubStep.BACKGROUND,
-        span=(CUTOUT_DONE, SCENE_DONE if studio.placed else RETOUCHED),
-        overlay=lambda small: _over(small, studio.placed),
+        span=span,
+        overlay=lambda small: _over(small, placed),
     )
+    free = placed.box if placed is not None and not around else None
+    spec = replace(studio.spec, seed=seed)
 
     def run(pipeline: Any, effort: Effort) -> Picture:
-        brush = brush_for(studio.spec, studio.easel, pipeline, effort, prompt)
-        if not around or studio.placed is None:
+        brush = brush_for(spec, studio.easel, pipeline, effort, prompt, free=free)
+        if not around or placed is None:
             return paint(brush, telling)
-        blank = np.full((*studio.placed.layer.shape[:2], 3), UNPAINTED, np.uint8)
-        picture = composite(blank, studio.placed.layer, scale=_scale(studio))
-        return repaint(brush, picture, _changing(studio.placed), 1.0, telling)
+        blank = np.full((*placed.layer.shape[:2], 3), UNPAINTED, np.uint8)
+        picture = composite(blank, placed.layer, scale=_scale(studio))
+        return repaint(brush, picture, _changing(placed), 1.0, telling)
 
     return studio.easel.work(run)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from generation.pipeline.frames import frame_for
+from generation.pipeline.layout import Box
 from generation.pipeline.stopwatch import LOAD_WAIT, Stopwatch
 from generation.pipeline.types import AdSpec
 
@@ -17,6 +18,7 @@ from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, ModelEntry, model
 from .flux import Brush
 from .latents import grid_of
 from .out_of_memory import Effort, with_less
+from .reserved import reserved_on
 from .residency import Residency, the_residency
 from .sizes import Canvas, canvas_for
 
@@ -105,8 +107,17 @@ def canvas_of(spec: AdSpec, entry: ModelEntry, effort: Effort) -> Canvas:
     )
 
 
-def brush_for(spec: AdSpec, easel: Easel, pipeline: Any, effort: Effort, prompt: str) -> Brush:
-    """Return the brush with which this pipeline paints the ad's scene."""
+def brush_for(
+    spec: AdSpec,
+    easel: Easel,
+    pipeline: Any,
+    effort: Effort,
+    prompt: str,
+    *,
+    free: Box | None = None,
+) -> Brush:
+    """Return the brush with which this pipeline paints the ad's scene; `free` (px) stays empty."""
+    canvas = canvas_of(spec, easel.entry, effort)
     return Brush(
         entry=easel.entry,
         pipeline=pipeline,
@@ -114,6 +125,7 @@ def brush_for(spec: AdSpec, easel: Easel, pipeline: Any, effort: Effort, prompt:
         negative=spec.background_negative_prompt,
         guidance=spec.guidance_scale,
         seed=spec.seed,
-        canvas=canvas_of(spec, easel.entry, effort),
+        canvas=canvas,
         watch=easel.watch,
+        reserved=reserved_on(canvas, free) if free else None,
     )

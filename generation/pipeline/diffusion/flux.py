@@ -20,15 +20,15 @@ from generation.pipeline.stopwatch import Stopwatch
 from generation.pipeline.types import Report, SubStep
 
 from .catalog import ModelEntry
-from .latents import FLUX_PATCH, VAE_GRID, colours_of, noise, tokens_of
+from .latents import colours_of, noise, tokens_of
 from .memory import the_torch
 from .prompts_kept import Embedded, kept_prompt
+from .reserved import TOKEN, Reserved
 from .sizes import Canvas
 from .steps import Steps, enlarged
 
 Picture = NDArray[np.uint8]
 
-TOKEN: Final = VAE_GRID * FLUX_PATCH
 # Repainting draws other noise than painting did: the same would bring back the same mistakes.
 REPAINT_SEED: Final = 0x5EED
 SEED_MASK: Final = 0x7FFFFFFF
@@ -46,6 +46,7 @@ class Brush:
     seed: int
     canvas: Canvas
     watch: Stopwatch
+    reserved: Reserved | None = None
 
     @property
     def is_flux2(self) -> bool:
@@ -86,13 +87,17 @@ class Telling:
 
 
 def paint(brush: Brush, telling: Telling) -> Picture:
-    """Return a scene (H, W, 3) sRGB at the frame's size, painted out of noise."""
+    """Return a scene (H, W, 3) sRGB at the frame's size, painted out of noise.
+
+    What is `reserved` of it is kept free.
+    """
     total = brush.entry.steps
     embedded = _embedded(brush)
     start = noise(
         brush.pipeline.transformer.config.in_channels, brush.rows, brush.columns, brush.seed
     )
     steps = _steps(brush, telling, total)
+    steps.steer = brush.reserved.keep_free if brush.reserved else None
     like = embedded["prompt_embeds"]
     start = steps.before = start.to(device=like.device, dtype=like.dtype)
     if brush.is_flux2:  # packs it by itself

@@ -27,8 +27,9 @@ class Steps:
     """A diffusers `callback_on_step_end` that reports one pass of `total` denoising steps.
 
     `span` is where the pass lies on the stage's 0..1. `show` makes a preview (H, W, 3 or 4) of
-    latents as the pipeline holds them. Out of the call comes what `report` raises: a cancelled
-    stage leaves the pipeline as it was, its weights untouched.
+    latents as the pipeline holds them. `steer` changes the latents that a step made, given the
+    clean picture they are on the way to and the noise level they are at. Out of the call comes what
+    `report` raises: a cancelled stage leaves the pipeline as it was, its weights untouched.
     """
 
     report: Report
@@ -40,6 +41,7 @@ class Steps:
     pacer: Pacer = field(default_factory=lambda: Pacer(PREVIEW_INTERVAL))
     # Latents before the step: known from the start where the caller made the noise itself.
     before: Any = None
+    steer: Callable[[Any, Any, float], Any] | None = None
     started: float = field(default_factory=time.perf_counter)
     ended: float | None = None
 
@@ -49,6 +51,10 @@ class Steps:
         """Report the step that was just taken. Raises what `report` raises."""
         latents = kwargs["latents"]
         estimate = clean_estimate(pipeline.scheduler, self.before, latents)
+        level = noise_level(pipeline.scheduler)
+        steered = self.steer is not None and estimate is not None and bool(level)
+        if self.steer is not None and steered:
+            latents = self.steer(latents, estimate, level)
         self.before = latents
         start, end = self.span
         done = index + 1
@@ -62,7 +68,7 @@ class Steps:
             )
         )
         self.ended = time.perf_counter()
-        return {}
+        return {"latents": latents} if steered else {}
 
     def _preview(self, estimate: Any) -> bytes | None:
         if estimate is None or not self.pacer.due():
@@ -84,16 +90,22 @@ def clean_estimate(scheduler: Any, before: Any, after: Any) -> Any:
     x0 = x1 - s1 * (x1 - x0) / (s1 - s0), for flow matching and for SDXL's Euler schedulers alike.
     None when the latents before the step are not known; without noise levels, the latents.
     """
-    sigmas, reached = getattr(scheduler, "sigmas", None), getattr(scheduler, "step_index", None)
-    if sigmas is None or reached is None:
-        return after
-    level = float(sigmas[reached]) if reached < len(sigmas) else 0.0
+    level = noise_level(scheduler)
     if level == 0.0:
         return after
+    reached = scheduler.step_index
     if before is None or reached == 0:
         return None
-    change = level - float(sigmas[reached - 1])
+    change = level - float(scheduler.sigmas[reached - 1])
     return after - (after - before) * (level / change)
+
+
+def noise_level(scheduler: Any) -> float:
+    """Return the noise level that a scheduler has reached; 0 at the end, or without levels."""
+    sigmas, reached = getattr(scheduler, "sigmas", None), getattr(scheduler, "step_index", None)
+    if sigmas is None or reached is None:
+        return 0.0
+    return float(sigmas[reached]) if reached < len(sigmas) else 0.0
 
 
 def enlarged(picture: Picture) -> Picture:

@@ -61,8 +61,9 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drafts are painted at their own size."""
+    """Drafts are painted at their own size, and once: random weights leave no place free."""
     monkeypatch.setattr(sizes, "LEAST_DRAFT_PIXELS", 1)
+    monkeypatch.setattr("generation.pipeline.diffusion.background.TAKEN", 1.0)
 
 
 @pytest.fixture
@@ -136,6 +137,27 @@ def test_progress_rises_and_every_part_shows_a_picture(ask) -> None:
     assert all(max(size) <= 512 for size in previews(steps))
     painted = [step for step in steps if step.sub_step is SubStep.BACKGROUND and step.index]
     assert [(step.index, step.total) for step in painted] == [(n, 4) for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(("allowed", "tries"), [(1.0, 1), (-1.0, 2)])
+def test_a_scene_with_something_in_the_products_place_is_painted_once_more(
+    ask, monkeypatch: pytest.MonkeyPatch, allowed: float, tries: int
+) -> None:
+    monkeypatch.setattr("generation.pipeline.diffusion.background.TAKEN", allowed)
+    output, steps = run(ask(strength=0.0))
+    place = output.checks["painted"]["place"]
+    assert (place["tries"], place["free"]) == (tries, tries == 1)
+    assert 0 <= place["taken"] <= 1
+    assert len([step for step in steps if step.sub_step is SubStep.BACKGROUND and step.index]) == (
+        4 * tries
+    )
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+
+
+def test_a_scene_round_the_product_reserves_nothing(ask) -> None:
+    output, _ = run(ask(background_way="around", strength=0.0))
+    assert "place" not in output.checks["painted"]
 
 
 @pytest.mark.parametrize("sub_step", [SubStep.BACKGROUND, SubStep.RETOUCH])
