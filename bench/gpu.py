@@ -23,6 +23,7 @@ from generation.pipeline.diffusion import catalog
 from generation.pipeline.diffusion.memory import Chip, chosen_chip
 from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.diffusion.store import Store
+from generation.pipeline.diffusion.warm import first_strokes
 from tests.pipeline.diffusion import tiny
 
 from .gpu_jobs import ad_seconds, cancel_latency, recovery
@@ -33,6 +34,7 @@ from .gpu_measures import (
     measure,
     peak_bytes,
     reset_peak,
+    step_seconds,
     timed,
 )
 
@@ -50,7 +52,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--cap-gb", type=float, default=24, help="GB of the GPU to use; 0: all")
     parser.add_argument("--sets", default="klein,flux1", help="which sets of models, by a part")
     parser.add_argument("--quantise", default="auto", choices=("auto", "none", "fp8", "nf4"))
-    parser.add_argument("--compile", action="store_true", help="compile the repeated blocks")
+    parser.add_argument("--no-compile", action="store_true", help="leave the compiler out")
     parser.add_argument("--folder", type=Path, help="where weights are written (default: temp)")
     return parser.parse_args()
 
@@ -117,23 +119,39 @@ def measure_set(
     rows = []
     for name in names:
         painter = Painter(owner, name, wishes.side)
-        if wishes.compile:
-            compile_blocks(painter)
         rows.append(model_row(painter, measure(painter), rate))
     table(f"Models at {wishes.side} x {wishes.side}", MODEL_COLUMNS, rows)
     scene = Painter(owner, names[0], wishes.side)
     behaviour(scene)
     owner.unload_all()
     del owner
+    if not wishes.no_compile:
+        compiled(store, chip, names, wishes)
     ads(store, chip, names, wishes)
 
 
-def compile_blocks(painter: Painter) -> None:
-    """Compile what repeats: one block of a transformer instead of all of them."""
-    with painter.residency.use(painter.key) as pipeline:
-        core = getattr(pipeline, "transformer", None) or pipeline.unet
-    core.compile_repeated_blocks(fullgraph=True)
-    painter.paint(2)
+def compiled(store: Store, chip: Chip, names: Sequence[str], wishes: argparse.Namespace) -> None:
+    """What compiling the repeated blocks costs once, and gives at every step; production's code."""
+    rows = []
+    for name in names:
+        plain = Painter(Residency(store, chip, quantise=wishes.quantise), name, wishes.side)
+        without = step_seconds(plain)
+        plain.residency.unload_all()
+        owner = Residency(store, chip, quantise=wishes.quantise, compile_blocks=True)
+        fast = Painter(owner, name, wishes.side)
+        with owner.use(name):
+            pass
+        first = timed(chip.device, lambda: first_strokes(owner, name, lambda: True))  # noqa: B023
+        with_it = step_seconds(fast)
+        owner.unload_all()
+        rows.append(
+            (
+                *(name, f"{without:.4f}", f"{with_it:.4f}", f"{without / with_it:.2f}x"),
+                f"{first:.1f}",
+            )
+        )
+    columns = ("model", "s/step", "s/step compiled", "faster", "first small picture, s")
+    table("Compiled blocks", columns, rows)
 
 
 MODEL_COLUMNS = (

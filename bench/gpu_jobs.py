@@ -46,7 +46,7 @@ def recovery(painter: Painter) -> tuple[float, float]:
 
     def ask_for_too_much(_: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         hidden = kwargs.get("hidden_states", inputs[0] if inputs else None)
-        if hidden.shape[1] > (small // 16) ** 2:
+        if hidden is not None and hidden.shape[1] > (small // 16) ** 2:
             torch.empty(2**46, dtype=torch.uint8, device=painter.device)
 
     def run(effort: Effort) -> Any:

@@ -220,6 +220,14 @@ def measure(painter: Painter) -> Timing:
     )
 
 
+def step_seconds(painter: Painter) -> float:
+    """Median seconds of a denoising step, the first one left out."""
+    clock = StepClock(painter.device)
+    painter.paint(2)
+    painter.paint(MEASURED_STEPS, clock)
+    return float(statistics.median(np.diff(clock.times)))
+
+
 def whole_run(painter: Painter, *, preview: bool) -> float:
     """Seconds of one picture with the model's own number of steps."""
     clock = StepClock(painter.device, preview=preview)

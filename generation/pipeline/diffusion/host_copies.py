@@ -38,10 +38,10 @@ class LockedMemory:
             names, context = tensor.__tensor_flatten__()
             inner = {name: self.kept(getattr(tensor, name)) for name in names}
             return type(tensor).__tensor_unflatten__(inner, context, tensor.size(), tensor.stride())
-        if type(tensor) not in (torch.Tensor, torch.nn.Parameter) or not tensor.is_contiguous():
+        if type(tensor) not in (torch.Tensor, torch.nn.Parameter) or not _is_dense(tensor):
             return tensor
-        place = self._place(tensor.numel() * tensor.element_size())
-        return place.view(tensor.dtype).view(tensor.shape).copy_(tensor.detach())
+        place = self._place(tensor.numel() * tensor.element_size()).view(tensor.dtype)
+        return place.as_strided(tensor.shape, tensor.stride()).copy_(tensor.detach())
 
     def _place(self, size: int) -> Any:
         """Return the next `size` free bytes, in a new block if the last one is full."""
@@ -119,6 +119,14 @@ class HostCopy:
     def _put(self, tensors: dict[int, Any]) -> None:
         for where, name, tensor in self._places:
             where[name] = tensors[id(tensor)]
+
+
+def _is_dense(tensor: Any) -> bool:
+    """Tell whether a tensor fills its memory without gaps, channels last or not."""
+    last = the_torch().channels_last
+    return bool(
+        tensor.is_contiguous() or (tensor.ndim == 4 and tensor.is_contiguous(memory_format=last))
+    )
 
 
 def power_of_two(size: int) -> int:

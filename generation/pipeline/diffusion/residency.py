@@ -39,6 +39,7 @@ from .memory import (
     working_dtype,
 )
 from .quantise import quantise_pipeline
+from .speed import compiles, make_fast
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -55,13 +56,23 @@ class Residency:
     """
 
     def __init__(
-        self, store: Store, chip: Chip, *, quantise: Wish = "auto", unload_when_idle: bool = False
+        self,
+        store: Store,
+        chip: Chip,
+        *,
+        quantise: Wish = "auto",
+        unload_when_idle: bool = False,
+        compile_blocks: bool = False,
     ) -> None:
-        """`unload_when_idle`: leave nothing on the device when there is no work (`rest`)."""
+        """`unload_when_idle`: leave nothing on the device when there is no work (`rest`).
+
+        `compile_blocks`: of the networks that run at every step, as they first run.
+        """
         self.store = store
         self.chip = chip
         self.quantise = quantise
         self.unload_when_idle = unload_when_idle
+        self.compile_blocks = compile_blocks
         self._models: dict[str, Loaded] = {}
         self._in_use: list[str] = []
         self._expected: tuple[str, ...] = ()
@@ -163,6 +174,7 @@ class Residency:
         started = time.perf_counter()
         pipeline = load(entry, self.store, dtype=working_dtype(entry, self.chip))
         quantise_pipeline(pipeline, method, self.chip)
+        make_fast(pipeline, self.chip, method, compile_blocks=self.compile_blocks)
         loaded = Loaded(pipeline, method, time.perf_counter() - started)
         for name, module in getattr(pipeline, "components", {}).items():
             if isinstance(module, the_torch().nn.Module):
@@ -252,6 +264,7 @@ def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:
         chip,
         quantise=wished_quantisation(environment),
         unload_when_idle=environment.get(UNLOAD_VARIABLE, "").strip().lower() in ("1", "true"),
+        compile_blocks=compiles(chip, environment),
     )
 
 

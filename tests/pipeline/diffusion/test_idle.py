@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.diffusion.warm import first_strokes, warm_models
+from generation.pipeline.errors import StageCancelled
 from generation.pipeline.types import Stage
 from generation.work import engine_child
 from generation.work.engine_child import Engine
@@ -63,3 +65,23 @@ def test_the_device_is_left_after_the_last_stage_and_not_before(
         assert number == 1 or min(seen) > 0
     time.sleep(2.0)
     assert (engine_environment.loaded[KLEIN] == 0) is leaves
+
+
+def test_an_idle_engine_has_its_models_ready_before_the_first_job(
+    engine_environment: Residency,
+) -> None:
+    engine_environment.compile_blocks = False
+    assert warm_models(lambda: True) == (KLEIN, "sdxl")
+    assert set(engine_environment.load_seconds) == {KLEIN, "sdxl"}
+    assert engine_environment.loaded == {KLEIN: 0, "sdxl": 0}
+
+
+@pytest.mark.parametrize("key", [KLEIN, "flux1-schnell", "sdxl", "sdxl-lightning"])
+def test_first_strokes_bring_a_model_to_the_device(residency: Residency, key: str) -> None:
+    first_strokes(residency, key, lambda: True)
+    assert residency.loaded[key] > 0
+
+
+def test_first_strokes_stop_at_the_next_step_when_work_comes(residency: Residency) -> None:
+    with pytest.raises(StageCancelled):
+        first_strokes(residency, KLEIN, lambda: False)
