@@ -14,7 +14,7 @@ from .behind import Slide, slid, slide_behind
 from .frames import frame_for
 from .keyline import edged, too_plain
 from .layout import Box
-from .legibility import REACH, Backing, back_up, toned, worst_contrast
+from .legibility import ENOUGH, REACH, Backing, back_up, toned, unbacked, worst_contrast
 from .linear_light import luminance, to_linear, to_srgb
 from .png import write_png
 from .previews import encode_preview
@@ -189,11 +189,15 @@ def _lit(
         scene = scene + part.glow * set_share
     words = alpha if part.front is None else np.minimum(part.front, alpha)
     backing = back_up(_ground(scene, text, alpha, part), luminance(text), words, side)
+    parted = 0.0
     if part.front is None and too_plain(backing, luminance(scene), alpha):
         letter = float(np.median([y1 - y0 for _, y0, _, y1 in part.cells] or [LETTER * side]))
-        text, alpha = edged(text, alpha, scene, letter=letter, free=set_share[..., 0], side=side)
+        free = set_share[..., 0]
+        text, alpha, parted = edged(text, alpha, scene, letter=letter, free=free, side=side)
         words, before = alpha, backing.before
-        backing = back_up(luminance(scene), luminance(text), words, side)
+        backing = unbacked(alpha, before)
+        if parted < ENOUGH:
+            backing = back_up(luminance(scene), luminance(text), words, side)
         backing = replace(backing, before=before, edged=True)
     if backing.strength != 0:
         text = toned(text, backing.tone)
@@ -203,7 +207,8 @@ def _lit(
         core = product_core(part.product)
         scene[core] = to_linear(part.product[core][:, :3])
     after = worst_contrast(_ground(scene, text, alpha, part), luminance(text), words, side)
-    return scene + (text - scene) * alpha[..., None], alpha, replace(backing, after=after)
+    mixed = scene + (text - scene) * alpha[..., None]
+    return mixed, alpha, replace(backing, after=max(after, parted))
 
 
 def _ground(scene: Floats, text: Floats, alpha: Floats, part: Layers) -> Floats:

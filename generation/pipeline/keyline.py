@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .legibility import AIM, RIM, Backing, worst_contrast
+from .legibility import ENOUGH, HIGHEST, RIM, Backing, worst_contrast
 from .linear_light import luminance
 
 Floats = NDArray[np.float32]
@@ -27,8 +27,6 @@ MOST_WIDTH: Final = 0.008
 CONTRAST: Final = 5.0
 DARKEST: Final = 0.010
 BRIGHTEST: Final = 0.85
-# The other edge must part the letters from the set by this factor better.
-LIKELIER: Final = 1.2
 # Mean luminance from which letters count as bright.
 BRIGHT_LETTERS: Final = 0.14
 # How strongly the letters' own hue colours a dark edge, and a bright one: gold's deep shade is a
@@ -54,10 +52,22 @@ def too_plain(backing: Backing, behind: Floats, alpha: Floats) -> bool:
     return backing.strength > MOST_GLOW or -backing.strength * bright**0.5 > MOST_SHADE
 
 
+class Edged(NamedTuple):
+    """Letters with solid sides: (H, W, 3) in linear light, and their opacity (H, W).
+
+    `parted` is the contrast (1..21) of the worst tenth of the faces against their own sides, by
+    which letters are read where the sides are no help against the set.
+    """
+
+    text: Floats
+    alpha: Floats
+    parted: float
+
+
 def edged(
     text: Floats, alpha: Floats, scene: Floats, *, letter: float, free: Floats, side: int
-) -> tuple[Floats, Floats]:
-    """Return letters (H, W, 3) in linear light and their opacity (H, W) with solid sides.
+) -> Edged:
+    """Return the letters with solid sides.
 
     Sides are dark or bright, whichever parts the letters better from `scene` (H, W, 3), in the
     letters' hue. `letter` is a letter's height in pixels, `side` the frame's shorter one; `free`
@@ -65,18 +75,26 @@ def edged(
     """
     face = alpha > FACE
     if not face.any():
-        return text, alpha
+        return Edged(text, alpha, HIGHEST)
     covered = np.maximum(alpha, _sides(alpha, letter, side) * free)
     relief = _relief(covered, letter)[..., None]
     share = (alpha / np.maximum(covered, 1e-4))[..., None]
     behind = luminance(scene)
-    found: list[tuple[float, Floats]] = []
+    best, reached = Edged(text, alpha, 0.0), 0.0
     for colour in _colours(text[face], _ground(behind, alpha, letter)):
-        letters = np.asarray(text * share + colour * relief * (1 - share), np.float32)
+        sides = colour * relief
+        letters = np.asarray(text * share + sides * (1 - share), np.float32)
         contrast = worst_contrast(behind, luminance(letters), covered, side)
-        # The likelier colour comes first, and is left only for one that does much better.
-        found.append((min(contrast, AIM) * (1 if found else LIKELIER), letters))
-    return max(found, key=lambda one: one[0])[1], covered
+        # Sides are wider than what is judged as a rim: where they may go they are the ground.
+        board = np.asarray(behind + (luminance(sides) - behind) * free, np.float32)
+        parted = worst_contrast(board, luminance(text), alpha, side)
+        # The likelier colour comes first, and is left only where it does not serve.
+        serves = max(contrast, parted)
+        if serves > reached:
+            best, reached = Edged(letters, covered, parted), serves
+        if reached >= ENOUGH:
+            break
+    return best
 
 
 def _sides(alpha: Floats, letter: float, side: int) -> Floats:
@@ -104,12 +122,12 @@ def _colours(faces: Floats, ground: float) -> list[Floats]:
     """Return the linear colours that an edge may have, far from the ground: the likelier first.
 
     Round bright letters a dark edge, round dark ones rather a bright edge: the two together can be
-    read on both the lights and the darks of a busy set. White round chrome would drown it.
+    read on both the lights and the darks of a busy set.
     """
     dark = max((ground + 0.05) / CONTRAST - 0.05, DARKEST)
     bright = min((ground + 0.05) * CONTRAST - 0.05, BRIGHTEST)
     colours = [_tinted(faces, dark, DARK_HUE), _tinted(faces, bright, BRIGHT_HUE)]
-    return colours[:1] if float(luminance(faces).mean()) >= BRIGHT_LETTERS else colours[::-1]
+    return colours if float(luminance(faces).mean()) >= BRIGHT_LETTERS else colours[::-1]
 
 
 def _tinted(faces: Floats, level: float, power: float) -> Floats:

@@ -172,9 +172,8 @@ def back_up(scene: Floats, text: Floats, alpha: Floats, side: int | None = None)
     """
     outline = _Outline(scene, text, alpha, side or min(scene.shape))
     before = outline.contrast(gain=None, lift=None)
-    flat = np.ones_like(scene), np.zeros_like(scene)
     if before >= ENOUGH:
-        return Backing(*flat, 0.0, before, before)
+        return unbacked(scene, before)
     fields = _fields(outline.alpha, (side or min(scene.shape)) * outline.scale)
     best, reached = None, before
     for shade, darker, tone in _attempts():
@@ -185,9 +184,14 @@ def back_up(scene: Floats, text: Floats, alpha: Floats, side: int | None = None)
         if reached >= AIM:
             break
     if best is None:
-        return Backing(*flat, 0.0, before, before)
+        return unbacked(scene, before)
     gain, lift, strength, tone = best
     return Backing(_full(gain, scene), _full(lift, scene), strength, before, reached, tone)
+
+
+def unbacked(like: Floats, contrast: float) -> Backing:
+    """Return a backing that changes nothing, of the array's shape (H, W)."""
+    return Backing(np.ones_like(like), np.zeros_like(like), 0.0, contrast, contrast)
 
 
 def toned(text: Floats, tone: float) -> Floats:

@@ -48,10 +48,23 @@ def test_it_leaves_faces_as_they_are_and_keeps_off_what_is_not_free() -> None:
     free = np.ones((SIDE, SIDE), np.float32)
     free[:, :100] = 0
 
-    letters, covered = edged(text, alpha, to_linear(_scene(190)), letter=40, free=free, side=SIDE)
+    letters, covered, parted = edged(
+        text, alpha, to_linear(_scene(190)), letter=40, free=free, side=SIDE
+    )
 
     assert np.allclose(letters[alpha == 1], text[alpha == 1])
     assert np.array_equal(covered[:, :100], alpha[:, :100])
     side = (covered > 0.9) & (alpha == 0)
     assert side[100:104, 110:160].all()
     assert luminance(letters)[side].mean() < 0.1
+    assert 1 <= parted <= 21
+
+
+def test_letters_that_their_own_sides_part_need_no_glow() -> None:
+    # Too dark a set for dark sides to stand out from, too bright for these letters.
+    composed = compose(Layers(_scene(116), _letters((190, 150, 100)), None, None), "overlay")
+
+    assert composed.backing is not None
+    assert composed.backing.edged
+    assert composed.backing.strength == 0
+    assert composed.backing.after >= ENOUGH

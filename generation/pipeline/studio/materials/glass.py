@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Width of the round edge, and of the frosted line on it that catches light, in em.
 EDGE: Final = 0.045
 FROST: Final = 0.011
-# Radiance of that line; bottle glass has none.
+# Radiance of that line.
 RIM: Final = 0.7
 # Where light takes the longest way through the edge it turns to the glass's own colour: place and
 # width of that band, in em, and what one passage through a surface leaves there and elsewhere.
@@ -37,34 +37,25 @@ MIRRORED: Final = Mirrored(
     set_share=0.5,
     rim_warmth=0.0,
 )
-# How many times as bright as its surroundings lit glass must be to be read, and what a card behind
-# it can give. On sets too bright for that, deep bottle glass takes its place.
+# How many times as bright as its surroundings lit glass is, and what a card behind it can give.
+# Against a set too bright for that it is parted by sides of its own (`keyline.py`).
 CONTRAST: Final = 4.0
 LIT: Final = (0.30, 0.80)
 # What counts as black in a contrast (WCAG 2.2).
 FLARE: Final = 0.05
 
 
-def deep(setting: Setting) -> bool:
-    """Return whether the set is too bright for clear glass."""
-    return CONTRAST * (setting.brightness + FLARE) > 1.35 * LIT[1]
-
-
 def seen_through(setting: Setting) -> tuple[Rgb, Rgb]:
-    """Return what glass makes of the picture behind: lit from behind, or deep bottle glass."""
-    if deep(setting):
-        return (0.008, 0.050, 0.110), (0.0, 0.006, 0.022)
+    """Return what glass makes of the picture behind, and the light from behind."""
     wanted = CONTRAST * (setting.brightness + FLARE) - 0.6 * setting.brightness
     lift = min(max(wanted, LIT[0]), LIT[1])
     return (0.6, 0.63, 0.65), (0.88 * lift, lift, 1.06 * lift)
 
 
-def rim(points: Points, setting: Setting) -> Floats:
+def rim(points: Points, _: Setting) -> Floats:
     """Return the frosted line along the outline: light that entered elsewhere leaves there."""
     import numpy as np
 
-    if deep(setting):
-        return np.zeros((len(points.inset), 3), np.float32)
     line = np.exp(-((points.inset / FROST) ** 2))[:, None] * points.front[:, None]
     return np.asarray(RIM * line * np.array((0.86, 0.97, 1.0)), np.float32)
 

@@ -219,13 +219,16 @@ def _sea_stops(palette: Palette, horizon: float, shore: float) -> list[tuple[flo
 
 
 def _glitter(rig: Rig, rng: np.random.Generator) -> tuple[Lamp, ...]:
-    """Sparks of sun on the water as small discs, towards the sun's side."""
+    """Sparks of sun on the water as small discs, towards the sun's side; none without a horizon,
+    where the few on what is seen of the sea would be spots in the sky.
+    """
     camera, unit = rig.camera, rig.layout.product.height
     horizon, shore = horizon_row(camera), _shore(camera, rig)
+    if horizon <= 0:
+        return ()
     lamps: list[Lamp] = []
     top = max(horizon, 0.05 * camera.height)
-    count = int(rng.integers(9, 15)) if horizon > 0 else int(rng.integers(2, 5))
-    for _ in range(count):
+    for _ in range(int(rng.integers(9, 15))):
         column = camera.width * float(rng.beta(1.1, 2.0))
         row = top + max(shore - 0.07 * unit - top, 1.0) * float(rng.uniform())
         depth = float(rng.uniform(19, 44))
