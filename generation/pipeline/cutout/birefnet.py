@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.pipeline.diffusion.catalog import model
+from generation.pipeline.diffusion.component import Component
+from generation.pipeline.diffusion.out_of_memory import is_out_of_memory
+from generation.pipeline.diffusion.residency import Residency, in_charge
 from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import ModelDamaged, NoProductFound
 
@@ -83,35 +86,114 @@ def decidedness(coverage: Floats) -> float:
 
 def _coverage(rgb: Bytes, path: Path) -> Floats:
     """Return the model's map (h, w) 0..1, at its own resolution in the photo's proportions."""
-    session = _session(path)
+    answer = answer_of(rgb, path)
+    scale = max(answer.shape) / max(rgb.shape[:2])
+    size = (max(round(rgb.shape[1] * scale), 1), max(round(rgb.shape[0] * scale), 1))
+    return np.asarray(cv2.resize(answer, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def answer_of(rgb: Bytes, path: Path) -> Floats:
+    """Return the map (h, w) 0..1 that the network at `path` makes of a picture, at its own size.
+
+    Raises BirefnetUnavailable.
+    """
+    network = _network(path)
     try:
-        entry = session.get_inputs()[0]
-        height, width = (n if isinstance(n, int) else MODEL_SIDE for n in entry.shape[2:4])
-        small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
-        pixels = (small.astype(np.float32) / 255 - IMAGENET_MEAN) / IMAGENET_SPREAD
-        feeds = {entry.name: pixels.transpose(2, 0, 1)[None]}
-        found = session.run(None, feeds, _run_options(session))[-1]
-        answer = np.asarray(found, np.float32).reshape(-1, *np.shape(found)[-2:])[-1]
+        answer = network.answer(rgb)
+    except BirefnetUnavailable:
+        raise
     except Exception as error:
         # onnxruntime raises classes of its own for shapes, memory and broken graphs.
         raise BirefnetUnavailable(f"BiRefNet failed: {error}") from error
     if not np.isfinite(answer).all():
         raise BirefnetUnavailable("BiRefNet failed: its map is not finite")
     if answer.min() < 0 or answer.max() > 1:
-        answer = 1 / (1 + np.exp(-np.clip(answer, -30, 30)))
-    scale = max(answer.shape) / max(rgb.shape[:2])
-    size = (max(round(rgb.shape[1] * scale), 1), max(round(rgb.shape[0] * scale), 1))
-    return np.asarray(cv2.resize(answer, size, interpolation=cv2.INTER_AREA), np.float32)
+        answer = np.asarray(1 / (1 + np.exp(-np.clip(answer, -30, 30))), np.float32)
+    return answer
 
 
 @lru_cache(maxsize=1)
+def _network(path: Path) -> Network:
+    return Network(path)
+
+
+class Network:
+    """The weights of one file: in onnxruntime's memory, or only on the disk.
+
+    Where an owner of device memory is in charge, it is its guest there, and may be told to leave.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.session: Any = None
+        parts = [one for one in path.parent.glob(f"{path.name}*") if one.is_file()]
+        self.size = sum(one.stat().st_size for one in parts)
+        working = model(CATALOGUE_KEY).working
+        self.guest = Component(CATALOGUE_KEY, "session", self, working=working)
+
+    @property
+    def on_device(self) -> bool:
+        """Whether a session holds its weights."""
+        return self.session is not None
+
+    def to_device(self, device: str) -> None:  # noqa: ARG002 - the session knows its own
+        """Read the weights. Raises BirefnetUnavailable."""
+        if self.session is None:
+            self.session = _session(self.path)
+
+    def to_host(self) -> None:
+        """Let go of the session: the file is read again when it is next needed."""
+        self.session = None
+
+    def answer(self, rgb: Bytes) -> Floats:
+        """Run on a picture; once more alone on the device if its memory runs out."""
+        owner = in_charge()
+        if owner is None or (owner.chip.capability is not None) != _runs_on_cuda():
+            self.to_device("")
+            return _run(self.session, rgb)
+        try:
+            with owner.having(self.guest):
+                return _run(self.session, rgb)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            logger.warning("BiRefNet once more, alone on the device: %s", error)
+        owner.free()
+        with owner.having(self.guest):
+            return _run(self.session, rgb)
+
+
+def _run(session: Any, rgb: Bytes) -> Floats:
+    """Return what the network says of a picture, its last map, as it is."""
+    entry = session.get_inputs()[0]
+    height, width = (n if isinstance(n, int) else MODEL_SIDE for n in entry.shape[2:4])
+    small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+    pixels = (small.astype(np.float32) / 255 - IMAGENET_MEAN) / IMAGENET_SPREAD
+    feeds = {entry.name: pixels.transpose(2, 0, 1)[None]}
+    found = session.run(None, feeds, _run_options(session))[-1]
+    maps = np.asarray(found, np.float32).reshape(-1, *np.shape(found)[-2:])
+    return np.asarray(maps[-1], np.float32)
+
+
 def _session(path: Path) -> Any:
     try:
         import onnxruntime
 
         return onnxruntime.InferenceSession(path, providers=_providers(onnxruntime))
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise BirefnetUnavailable(f"BiRefNet cannot be loaded: {error}") from error
+
+
+def _runs_on_cuda() -> bool:
+    """Tell whether the onnxruntime that is installed would run on a GPU here."""
+    try:
+        import onnxruntime
+    except ImportError:
+        return False
+    gpu = CUDA in onnxruntime.get_available_providers()
+    return gpu and os.environ.get("DEVICE", "").strip() != "cpu"
 
 
 def _providers(onnxruntime: Any) -> list[Any]:
@@ -119,12 +201,19 @@ def _providers(onnxruntime: Any) -> list[Any]:
 
     TensorRT is never asked: it would compile for minutes before the first cut-out.
     """
-    gpu = CUDA in onnxruntime.get_available_providers()
-    if not gpu or os.environ.get("DEVICE", "").strip() == "cpu":
+    if not _runs_on_cuda():
         return [CPU]
     # torch's own CUDA and cuDNN libraries, so that there is one set of them.
     onnxruntime.preload_dlls()
-    return [(CUDA, {"arena_extend_strategy": "kSameAsRequested"}), CPU]
+    return [(CUDA, cuda_options(in_charge())), CPU]
+
+
+def cuda_options(owner: Residency | None) -> dict[str, str]:
+    """Return the CUDA provider's options: the owner's GPU, and no more of it than may be filled."""
+    options = {"arena_extend_strategy": "kSameAsRequested"}
+    if owner is not None:
+        options |= {"device_id": str(owner.chip.number), "gpu_mem_limit": str(owner.chip.budget)}
+    return options
 
 
 def _run_options(session: Any) -> Any:
@@ -133,6 +222,7 @@ def _run_options(session: Any) -> Any:
         return None
     import onnxruntime
 
+    number = session.get_provider_options()[CUDA]["device_id"]
     options = onnxruntime.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "gpu:0")
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", f"gpu:{number}")
     return options

@@ -39,7 +39,8 @@ class ModelEntry:
     weights were distilled or tuned for; the pipelines' own defaults are wrong for distilled ones.
     `negative_prompts`: the weights heed them, because guidance runs a second pass. `true_cfg`:
     scale of that pass where it runs only for a negative prompt (weights with guidance distilled
-    in), and each step takes twice as long then.
+    in), and each step takes twice as long then. `working`: bytes it takes beside its weights while
+    it runs, of a library that torch's working memory does not serve (an estimate).
     """
 
     key: str
@@ -58,6 +59,7 @@ class ModelEntry:
     guidance: float = 0.0
     negative_prompts: bool = False
     true_cfg: float = 0.0
+    working: int = 0
     max_prompt_tokens: int = 77
 
     @property
@@ -118,6 +120,7 @@ ENTRIES: Final = (
         pipeline="onnx",
         files=("onnx/model.onnx", "onnx/model.onnx_data"),
         sizes={"session": int(0.91 * GIB)},
+        working=4 * GIB,
         dtype="float32",
     ),
     ModelEntry(

@@ -12,7 +12,10 @@ class Movable(Protocol):
     """What can be on the device or not. `size` in bytes."""
 
     size: int
-    on_device: bool
+
+    @property
+    def on_device(self) -> bool:
+        """Whether it is there."""
 
     def to_device(self, device: str) -> None:
         """Take its place on the device."""
@@ -23,11 +26,16 @@ class Movable(Protocol):
 
 @dataclass(eq=False)
 class Component:
-    """One network of a model: the unit that goes to the device and leaves it."""
+    """One network of a model: the unit that goes to the device and leaves it.
+
+    `working`: bytes that it takes there beside its weights while it runs, where that is not of the
+    memory that is kept free for activations anyway.
+    """
 
     owner: str
     name: str
     copy: Movable
+    working: int = 0
     last_needed: int = 0
 
 

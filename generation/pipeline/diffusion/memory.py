@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args
 
-from generation.pipeline.errors import DiffusionNotInstalled, NoGpu
+from generation.pipeline.errors import DiffusionNotInstalled, GpuTooSmall, NoGpu
 
 from .catalog import GIB, Kind, ModelEntry, model
 
@@ -42,6 +42,17 @@ class Chip:
     def weights_budget(self) -> int:
         """Bytes that weights may fill."""
         return int(self.budget * (1 - WORKING_SHARE))
+
+    @property
+    def working(self) -> int:
+        """Bytes that are kept free of weights."""
+        return self.budget - self.weights_budget
+
+    @property
+    def number(self) -> int:
+        """Which GPU it is, 0 for the first, and for a processor."""
+        _, _, number = self.device.partition(":")
+        return int(number or 0)
 
 
 def the_torch() -> Any:
@@ -111,8 +122,17 @@ def free_bytes(chip: Chip, resident: int) -> int:
         return left
     cuda = the_torch().cuda
     unused = int(cuda.memory_reserved(chip.device) - cuda.memory_allocated(chip.device))
-    working = chip.budget - chip.weights_budget
-    return min(left, int(cuda.mem_get_info(chip.device)[0]) + unused - working)
+    return min(left, int(cuda.mem_get_info(chip.device)[0]) + unused - chip.working)
+
+
+def refuse_too_large(key: str, name: str, size: int, chip: Chip) -> None:
+    """Raise GpuTooSmall for a component of `size` bytes that the chip can never hold."""
+    if size > chip.weights_budget:
+        raise GpuTooSmall(
+            f"{key}'s {name} takes {size / GIB:.1f} GiB; on {chip.name}, of "
+            f"{chip.budget / GIB:.1f} GiB, weights may take {chip.weights_budget / GIB:.1f}",
+            model=key,
+        )
 
 
 def warn_of_others(chip: Chip, free: int) -> None:

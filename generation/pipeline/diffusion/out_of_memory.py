@@ -29,7 +29,8 @@ PHRASES: Final = (
     "out of memory",
     "cublas_status_alloc_failed",
     "cudnn_status_alloc_failed",
-    "failed to allocate memory",  # onnxruntime
+    "failed to allocate memory",  # onnxruntime, of the GPU's memory
+    "smaller than requested bytes",  # onnxruntime, of its own limit
     "can't allocate memory",  # torch on a processor
 )
 
@@ -100,7 +101,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, OutOfMemory | MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     words = str(error).lower()
-    return isinstance(error, RuntimeError) and any(phrase in words for phrase in PHRASES)
+    # onnxruntime's exceptions are of no common class.
+    known = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+    return known and any(phrase in words for phrase in PHRASES)
 
 
 def _advice(first: str, residency: Residency) -> str:

@@ -20,9 +20,7 @@ from typing import Any, Final
 
 import psutil
 
-from generation.pipeline.errors import GpuTooSmall
-
-from .catalog import GIB, bytes_with_parts, model
+from .catalog import bytes_with_parts, model
 from .component import Component, Loaded
 from .host_copies import HostCopy
 from .loading import load
@@ -33,6 +31,7 @@ from .memory import (
     choose_quantisation,
     chosen_chip,
     free_bytes,
+    refuse_too_large,
     the_torch,
     warn_of_others,
     wished_quantisation,
@@ -74,6 +73,7 @@ class Residency:
         self.unload_when_idle = unload_when_idle
         self.compile_blocks = compile_blocks
         self._models: dict[str, Loaded] = {}
+        self._guests: dict[str, Component] = {}
         self._in_use: list[str] = []
         self._expected: tuple[str, ...] = ()
         self._frugal = False
@@ -84,9 +84,10 @@ class Residency:
 
     @property
     def loaded(self) -> dict[str, int]:
-        """Bytes on the device of each model in host memory."""
+        """Bytes on the device of each model in host memory, and of each guest."""
         with self._lock:
-            return {key: one.on_device for key, one in self._models.items()}
+            guests = {key: one.copy.size * one.copy.on_device for key, one in self._guests.items()}
+            return {key: one.on_device for key, one in self._models.items()} | guests
 
     @property
     def load_seconds(self) -> dict[str, float]:
@@ -114,6 +115,26 @@ class Residency:
         finally:
             with self._lock:
                 self._in_use.remove(key)
+
+    @contextmanager
+    def having(self, guest: Component) -> Iterator[None]:
+        """Have something on the device that is no pipeline's, as long as the block runs.
+
+        It counts from then on, and leaves like any other component when there is no room for it.
+        Raises what its `to_device` raises.
+        """
+        with self._lock:
+            before = self._guests.get(guest.owner)
+            if before not in (None, guest):
+                before.copy.to_host()
+            self._guests[guest.owner] = guest
+            self._in_use.append(guest.owner)
+        try:
+            self.bring(guest)
+            yield
+        finally:
+            with self._lock:
+                self._in_use.remove(guest.owner)
 
     @contextmanager
     def one_at_a_time(self) -> Iterator[None]:
@@ -148,9 +169,13 @@ class Residency:
             self._empty_cache()
 
     def unload_all(self) -> None:
-        """Forget every model: device and host."""
+        """Forget every model and guest: device and host."""
         for key in tuple(self._models):
             self.unload(key)
+        with self._lock:
+            for guest in self._guests.values():
+                guest.copy.to_host()
+            self._guests.clear()
 
     def bring(self, component: Component) -> None:
         """Have a component on the device, making others leave as far as it needs room."""
@@ -192,31 +217,27 @@ class Residency:
 
         copy = HostCopy(module.requires_grad_(False))
         component = Component(key, name, copy)
-        size, room = copy.size / GIB, self.chip.weights_budget / GIB
-        if size > room:
-            raise GpuTooSmall(
-                f"{key}'s {name} takes {size:.1f} GiB; on {self.chip.name}, of "
-                f"{self.chip.budget / GIB:.1f} GiB, weights may take {room:.1f}",
-                model=key,
-            )
+        refuse_too_large(key, name, copy.size, self.chip)
         if self.chip.capability is not None:
             copy.pin(psutil.virtual_memory().available)
         add_hook_to_module(module, BringFirst(self, component))
         return component
 
     def _components(self) -> Iterator[Component]:
-        return itertools.chain.from_iterable(one.components for one in self._models.values())
+        models = (one.components for one in self._models.values())
+        return itertools.chain(self._guests.values(), *models)
 
     def _resident(self) -> int:
-        return sum(one.on_device for one in self._models.values())
+        return sum(one.copy.size for one in self._components() if one.copy.on_device)
 
     def _make_room(self, wanted: Component) -> None:
         """Make components leave until the wanted one fits, or only it is left."""
         leaving = sorted((c for c in self._components() if c.copy.on_device), key=self._worth)
+        needed = wanted.copy.size + max(wanted.working - self.chip.working, 0)
         gone = False
         for victim in leaving:
             room = free_bytes(self.chip, self._resident())
-            if room >= wanted.copy.size and not self._frugal:
+            if room >= needed and not self._frugal:
                 break
             logger.info("%s %s leaves the device", victim.owner, victim.name)
             victim.copy.to_host()
@@ -266,6 +287,11 @@ def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:
         unload_when_idle=environment.get(UNLOAD_VARIABLE, "").strip().lower() in ("1", "true"),
         compile_blocks=compiles(chip, environment),
     )
+
+
+def in_charge() -> Residency | None:
+    """Return this process's owner of device memory if there is one: the studio's has none."""
+    return the_residency() if the_residency.cache_info().currsize else None
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from generation.pipeline.errors import StageCancelled, StageFailed
 from .catalog import Kind, model
 from .memory import the_torch
 from .ready import needed_models
-from .residency import Residency, the_residency
+from .residency import Residency, in_charge, the_residency
 
 logger = logging.getLogger(__name__)
 
@@ -82,5 +82,5 @@ def first_strokes(owner: Residency, key: str, still_idle: Callable[[], bool]) ->
 
 def rest() -> None:
     """Leave the GPU to others where the deployment wants it so (AUTO_UNLOAD_DEFAULT)."""
-    if the_residency.cache_info().currsize:
-        the_residency().rest()
+    if owner := in_charge():
+        owner.rest()

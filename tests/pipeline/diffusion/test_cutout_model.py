@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from generation.pipeline.cutout import cut_out
+from generation.pipeline.cutout import birefnet, cut_out
 from generation.pipeline.cutout.birefnet import WEIGHTS_VARIABLE, weights
 from generation.pipeline.cutout.kept import kept_cut_out
+from generation.pipeline.diffusion.memory import WORKING_SHARE, Chip
+from generation.pipeline.diffusion.residency import Residency, residency_from, the_residency
 from generation.pipeline.diffusion.store import Store
 from tests.pipeline.product_photos import intersection_over_union, product_photo
+
+from .test_residency import KLEIN, paint
 
 
 @pytest.fixture
@@ -75,3 +81,76 @@ def test_an_empty_models_folder_has_no_weights(
 ) -> None:
     monkeypatch.setenv("NANOCOCOA_MODELS", str(tmp_path / "nothing"))
     assert weights() is None
+
+
+def room_for(size: int, monkeypatch: pytest.MonkeyPatch) -> Residency:
+    """This process's owner, whose device has room for so many bytes of weights."""
+    owner = residency_from({"DEVICE": "cpu", "NANOCOCOA_MODELS": os.environ["NANOCOCOA_MODELS"]})
+    owner.chip = Chip("cpu", "CPU", round(size / (1 - WORKING_SHARE)))
+    the_residency.cache_clear()
+    monkeypatch.setattr("generation.pipeline.diffusion.residency.residency_from", lambda: owner)
+    assert the_residency() is owner
+    return owner
+
+
+@pytest.fixture(autouse=True)
+def _nobody_in_charge_afterwards() -> Iterator[None]:
+    the_residency.cache_clear()
+    yield
+    the_residency.cache_clear()
+
+
+def test_the_session_counts_on_the_device_of_whoever_is_in_charge(
+    photo: tuple[Path, np.ndarray], own_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = cut_out(photo[0])
+    owner = room_for(2**30, monkeypatch)
+    found = cut_out(photo[0])
+    file = own_store.folder("birefnet") / "onnx" / "model.onnx"
+    assert owner.loaded == {"birefnet": file.stat().st_size}
+    assert np.array_equal(found.rgba, alone.rgba)
+    owner.free()
+    assert owner.loaded == {"birefnet": 0}
+    assert np.array_equal(cut_out(photo[0]).rgba, alone.rgba)
+    owner.unload_all()
+    assert owner.loaded == {}
+
+
+def test_session_and_painter_take_turns_where_both_do_not_fit(
+    photo: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Klein's text encoder and transformer fit; the session's working memory needs it all.
+    owner = room_for(560_000, monkeypatch)
+    paint(owner, KLEIN)
+    assert owner.loaded[KLEIN] > 0
+    assert cut_out(photo[0]).method == "birefnet"
+    assert owner.loaded[KLEIN] == 0 < owner.loaded["birefnet"]
+    paint(owner, KLEIN)
+    assert sum(owner.loaded.values()) <= owner.chip.weights_budget
+
+
+def test_a_session_that_runs_out_of_memory_is_tried_once_more_alone(
+    photo: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = room_for(2**60, monkeypatch)
+    paint(owner, KLEIN)
+    seen: list[int] = []
+
+    def run(session: object, rgb: np.ndarray) -> np.ndarray:
+        seen.append(owner.loaded[KLEIN])
+        if len(seen) == 1:
+            raise RuntimeError("Available memory of 5 is smaller than requested bytes of 6")
+        return really_run(session, rgb)
+
+    really_run = birefnet._run
+    monkeypatch.setattr(birefnet, "_run", run)
+    assert cut_out(photo[0]).method == "birefnet"
+    assert seen[0] > 0
+    assert seen[1:] == [0]
+
+
+def test_onnxruntime_may_fill_the_budget_of_the_gpu_that_is_used(own_store: Store) -> None:
+    owner = Residency(own_store, Chip("cuda:1", "L4", 5 * 2**30, (8, 9)))
+    options = birefnet.cuda_options(owner)
+    assert (options["device_id"], options["gpu_mem_limit"]) == ("1", str(5 * 2**30))
+    assert "gpu_mem_limit" not in birefnet.cuda_options(None)
