@@ -46,6 +46,7 @@ from .latents import grid_of
 from .maps import letter_maps
 from .out_of_memory import Effort
 from .sdxl_text import Restyling, restyle
+from .silhouette import is_wished, silhouette_of
 from .sizes import canvas_for
 from .surface import Verdict, judge
 
@@ -150,9 +151,19 @@ def _painted_over(
     picture = _surface(request, rendered, easel, report)
     painted = np.dstack([_carried_out(picture, rendered.layer[..., 3]), rendered.layer[..., 3]])
     verdict = judge(rendered.lettering, rendered.window, rendered.layer, painted)
+    if not verdict.reason and is_wished():
+        with easel.watch.lap("silhouette"):
+            verdict = with_silhouette(verdict, picture, rendered.layer[..., 3])
     if not verdict.reason:
         _store(plain, rendered.window, painted)
     return verdict
+
+
+def with_silhouette(verdict: Verdict, picture: Picture, alpha: Picture) -> Verdict:
+    """Return a good verdict with what BiRefNet sees, no longer good if that is another shape."""
+    seen = silhouette_of(picture, alpha)
+    reason = "" if seen.get("same", True) else "silhouette_differs"
+    return replace(verdict, reason=reason, silhouette=seen)
 
 
 def _rendered(request: StageRequest, plain: StageOutput) -> Rendered:

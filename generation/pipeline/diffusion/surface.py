@@ -7,7 +7,8 @@ letters like their faces, which fills the gaps between strokes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import cv2
@@ -72,14 +73,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is thought of a painted layer. `reason` is empty when it is good."""
+    """What is thought of a painted layer. `reason` is empty when it is good.
+
+    `silhouette`: what BiRefNet sees, where it is asked.
+    """
 
     cells: tuple[Judged, ...]
     reason: str
+    silhouette: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return what the ad's checks keep."""
+        asked = {"silhouette": dict(self.silhouette)} if self.silhouette else {}
         return {
+            **asked,
             "passed": sum(cell.ok for cell in self.cells),
             "total": len(self.cells),
             "reason": self.reason,

@@ -14,11 +14,12 @@ import torch
 from PIL import Image
 
 from generation.pipeline.diffusion import easel, sdxl_text, sizes
-from generation.pipeline.diffusion.lettering import as_rendered
+from generation.pipeline.diffusion.lettering import as_rendered, with_silhouette
 from generation.pipeline.diffusion.maps import letter_maps
 from generation.pipeline.diffusion.residency import Residency
+from generation.pipeline.diffusion.silhouette import silhouette_of
 from generation.pipeline.diffusion.store import Store
-from generation.pipeline.diffusion.surface import judge
+from generation.pipeline.diffusion.surface import Verdict, judge
 from generation.pipeline.errors import InputMissing, StageCancelled
 from generation.pipeline.glyphs.plan import Lettering, plan_lettering
 from generation.pipeline.lettering import run_lettering
@@ -118,6 +119,52 @@ def test_paint_that_breaks_the_strokes_is_not_used_and_the_job_says_so(
     assert told["passed"] < told["total"]
     assert "models" not in output.checks
     assert (pixels(output.image) == plain).all()
+
+
+@pytest.mark.usefixtures("engine_environment")
+def test_paint_without_the_letters_shape_is_not_used_where_birefnet_is_asked(
+    ask, plain: np.ndarray, engine_environment: Residency, monkeypatch
+) -> None:
+    monkeypatch.setenv("NANOCOCOA_SILHOUETTE_CHECK", "1")
+    quieten(engine_environment, LIGHTNING, (0.4, -0.9, -0.9))  # one colour: no shape at all
+    output, _ = run(ask())
+    told = output.checks["lettering"]
+    assert (told["made_by"], told["reason"]) == ("render", "silhouette_differs")
+    assert told["passed"] == told["total"]
+    assert told["silhouette"]["iou"] < 0.6
+    assert engine_environment.loaded["birefnet"] > 0
+    assert (pixels(output.image) == plain).all()
+
+
+def letters_in(colour: int, *, lost: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Three dark strokes on a pale wall as painted, and their alpha; one lost in the paint."""
+    alpha = np.zeros((120, 200), np.uint8)
+    for left in (20, 80, 140):
+        alpha[20:100, left : left + 40] = 255
+    picture = np.full((120, 200, 3), 220, np.uint8)
+    picture[alpha > 0] = colour
+    if lost:
+        picture[:, 70:] = 220
+    return picture, alpha
+
+
+@pytest.mark.usefixtures("engine_environment")
+def test_birefnet_tells_the_same_shape_from_another() -> None:
+    good = silhouette_of(*letters_in(30))
+    assert good["same"]
+    assert good["iou"] > 0.9
+    lost = silhouette_of(*letters_in(30, lost=True))
+    assert (lost["same"], lost["iou"]) == (False, pytest.approx(1 / 3, abs=0.05))
+
+
+def test_without_birefnets_weights_the_paint_stays_and_the_ad_says_so(
+    monkeypatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NANOCOCOA_MODELS", str(tmp_path / "none"))
+    monkeypatch.delenv("NANOCOCOA_BIREFNET_ONNX", raising=False)
+    verdict = with_silhouette(Verdict((), ""), *letters_in(30))
+    assert verdict.reason == ""
+    assert verdict.to_json()["silhouette"] == {"reason": "no weights of BiRefNet are here"}
 
 
 def test_without_its_files_the_rendered_letters_stay_and_say_why(
