@@ -24,6 +24,8 @@ from generation.pipeline.diffusion.store import Pin, PinnedFile, Store
 from tests.pipeline.diffusion import tiny
 
 # Standard deviation of random weights: activations stay finite through any depth of these models.
+# Random weights come from no commit; a pin wants one.
+RANDOM: Final = "0" * 40
 SPREAD: Final = 0.02
 VAE_BLOCKS: Final = {
     "block_out_channels": (128, 256, 512, 512),
@@ -243,4 +245,4 @@ def pin(store: Store, key: str, folder: Path) -> None:
         for path in folder.rglob("*")
         if path.is_file()
     }
-    store.record(key, Pin(catalog.model(key).repo_id, "random weights", files))
+    store.record(key, Pin(catalog.model(key).repo_id, RANDOM, files))

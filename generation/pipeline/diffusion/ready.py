@@ -5,21 +5,27 @@ Nothing is loaded: packages, device and the models' files are looked at, in a se
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Final
 
-from generation.pipeline.errors import DiffusionNotInstalled
+from generation.pipeline.errors import DiffusionNotInstalled, StageFailed
 
 from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, GIB
 from .memory import chosen_chip, wished_quantisation
+from .speed import compiles
 from .store import Store
+
+logger = logging.getLogger(__name__)
 
 PACKAGES: Final = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
 BACKGROUND: Final = "NANOCOCOA_BACKGROUND_MODEL"
 LETTERING: Final = "NANOCOCOA_LETTERING_MODEL"
 NO_MODEL: Final = "none"
+# The catalogue's key of the cut-out, and the variable that names a file of its own.
+CUTOUT, BIREFNET = "birefnet", "NANOCOCOA_BIREFNET_ONNX"
 
 
 def check_ready(environment: Mapping[str, str] = os.environ) -> None:
@@ -33,11 +39,22 @@ def check_ready(environment: Mapping[str, str] = os.environ) -> None:
         raise DiffusionNotInstalled(
             f"not installed: {', '.join(missing)} (pip install -r requirements/gpu.txt)"
         )
-    chosen_chip(environment)
     wished_quantisation(environment)
+    compiles(chosen_chip(environment), environment)
     store = Store.from_environment(environment)
     for key in needed_models(environment):
         store.check(key)
+    _look_for_birefnet(store, environment)
+
+
+def _look_for_birefnet(store: Store, environment: Mapping[str, str]) -> None:
+    """Warn where products will be cut out by the colour model: good ads, with a weaker outline."""
+    if environment.get(BIREFNET, "").strip():
+        return
+    try:
+        store.check(CUTOUT)
+    except StageFailed as failure:
+        logger.warning("BiRefNet is not used, the colour model cuts out: %s", failure.detail)
 
 
 def needed_models(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ LICENCES_VARIABLE: Final = "NANOCOCOA_LICENCES"
 BLOCK: Final = 8 * 1024 * 1024
 # Length of the little-endian header size that a safetensors file begins with.
 HEADER_LENGTH: Final = 8
+# A commit's whole id: branches, tags and short ids can come to mean something else.
+EXACT_REVISION: Final = re.compile("[0-9a-f]{40}")
 
 # Called with the bytes just read or written.
 Advance = Callable[[int], None]
@@ -140,6 +143,8 @@ class Store:
             )
         if pin.repo_id != model(key).repo_id:
             raise ModelDamaged(f"{key} was pinned from {pin.repo_id}", model=key)
+        if not EXACT_REVISION.fullmatch(pin.revision):
+            raise ModelDamaged(f"{key}: {pin.revision!r} is no exact revision", model=key)
         return pin
 
     def _look_at(self, key: str, name: str, expected: PinnedFile) -> Path:

@@ -211,6 +211,14 @@ def test_distilled_weights_paint_the_same_and_name_what_they_do_not_heed(ask, ke
     assert output.checks["painted"]["not_heeded"] == ["background_negative_prompt"]
 
 
+@pytest.mark.parametrize("key", [KLEIN, "flux1-schnell", "flux1-dev"])
+def test_a_prompt_of_five_thousand_characters_is_cut_off_and_painted(ask, key: str) -> None:
+    long = "a worn wooden table " * 250
+    wishes = {"background_prompt": long, "background_negative_prompt": long, "strength": 0.0}
+    output, _ = run(ask(background_model=key, photo=None, ad_text="", **wishes))
+    assert pixels(output.image).std() > 1
+
+
 def test_a_stage_that_finds_its_model_loaded_waits_for_none(ask) -> None:
     the_residency().unload_all()
     cold, _ = run(ask())

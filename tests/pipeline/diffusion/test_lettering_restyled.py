@@ -136,6 +136,13 @@ def test_paint_without_the_letters_shape_is_not_used_where_birefnet_is_asked(
     assert (pixels(output.image) == plain).all()
 
 
+@pytest.mark.usefixtures("engine_environment")
+def test_a_text_prompt_of_five_thousand_characters_is_cut_off(ask) -> None:
+    output, _ = run(ask(text_prompt="red lacquer " * 420, text_negative_prompt="flat " * 1000))
+    assert output.checks["lettering"]["reason"] in ("", "strokes_not_kept")
+    assert output.checks["words"]["ok"]
+
+
 def letters_in(colour: int, *, lost: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Three dark strokes on a pale wall as painted, and their alpha; one lost in the paint."""
     alpha = np.zeros((120, 200), np.uint8)
