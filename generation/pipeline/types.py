@@ -162,7 +162,8 @@ class StageRequest:
     """One stage to run. `earlier` holds the outputs of the stages before it that exist.
 
     `out_dir` exists, is empty and belongs to this stage alone. `cache_dir` is shared by all jobs
-    (rendered plates, glyph meshes); whatever is in it can be deleted at any time.
+    (rendered plates, glyph meshes); whatever is in it can be deleted at any time. `ahead`: seeds of
+    further takes that will be asked for next, all else being the same; an engine may prepare them.
     """
 
     stage: Stage
@@ -170,3 +171,4 @@ class StageRequest:
     earlier: Mapping[Stage, StageOutput]
     out_dir: Path
     cache_dir: Path
+    ahead: tuple[int, ...] = ()

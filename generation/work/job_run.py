@@ -45,6 +45,7 @@ from .fitness import Fitness
 from .patience import patiently
 from .prompt_run import PromptRun
 from .stage_run import EngineLost, StageEndedBadly, StageRun, WorkerLeaving
+from .takes import seeds_ahead
 
 logger = logging.getLogger(__name__)
 
@@ -172,6 +173,7 @@ class JobRun:
             earlier=self.outputs,
             out_dir=folder,
             cache_dir=cache,
+            ahead=seeds_ahead(self.job) if stage is Stage.BACKGROUND else (),
         )
         done = StageRun(self.claim, self.job, self.engine, self.leaving).drive(request)
         return patiently(

@@ -7,7 +7,9 @@ little so that it holds together, and the product's own pixels put back last.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,10 +41,12 @@ from generation.pipeline.types import (
 from .ahead import beside, build_letters
 from .catalog import DEFAULT_BACKGROUND
 from .easel import Easel, brush_for, easel_for, needed_models
-from .flux import Telling, paint, repaint
+from .flux import Telling, paint_takes, repaint
 from .out_of_memory import Effort
 from .reserved import TAKEN, share_taken
 from .scene_words import scene_prompt
+from .steps import with_layer
+from .variants import at_once, keep, painted_ahead
 
 Picture = NDArray[np.uint8]
 
@@ -144,27 +148,51 @@ def _plate(studio: Studio) -> Plate:
 
 
 def _scene(studio: Studio, seed: int, span: tuple[float, float]) -> Picture:
-    """Paint a scene as the deployment's way is, from one seed."""
+    """Return a scene as the deployment's way is, from one seed; of further takes too where it can.
+
+    What was painted with an earlier take is only handed out.
+    """
+    spec = replace(studio.spec, seed=seed)
+    if (known := painted_ahead(spec)) is not None:
+        return known
+    ahead = studio.request.ahead if seed == studio.spec.seed and not _around(studio) else ()
+    if ahead:
+        together = partial(_painted, studio, span=span)
+        scenes = at_once(together, (seed, *ahead), studio.easel.residency)
+        for take, scene in zip(ahead, scenes[1:], strict=False):
+            keep(replace(spec, seed=take), scene)
+        if scenes:
+            return scenes[0]
+    return _painted(studio, (seed,), span=span)[0]
+
+
+def _painted(studio: Studio, seeds: Sequence[int], *, span: tuple[float, float]) -> list[Picture]:
+    """Paint a scene of each seed in one pass. Raises OutOfMemory, for several at the first lack."""
     around, placed = _around(studio), studio.placed
     prompt = scene_prompt(studio.spec, studio.layout, around=around)
     telling = Telling(
         report=studio.report,
         sub_step=SubStep.BACKGROUND,
         span=span,
-        overlay=lambda small: _over(small, placed),
+        overlay=lambda small: with_layer(small, layer_of(placed)),
     )
     free = placed.box if placed is not None and not around else None
-    spec = replace(studio.spec, seed=seed)
+    spec = replace(studio.spec, seed=seeds[0])
 
-    def run(pipeline: Any, effort: Effort) -> Picture:
+    def run(pipeline: Any, effort: Effort) -> list[Picture]:
         brush = brush_for(spec, studio.easel, pipeline, effort, prompt, free=free)
         if not around or placed is None:
-            return paint(brush, telling)
+            return paint_takes(brush, seeds, telling)
         blank = np.full((*placed.layer.shape[:2], 3), UNPAINTED, np.uint8)
         picture = composite(blank, placed.layer, scale=_scale(studio))
-        return repaint(brush, picture, _changing(placed), 1.0, telling)
+        return [repaint(brush, picture, _changing(placed), 1.0, telling)]
 
-    return studio.easel.work(run)
+    return studio.easel.work(run) if len(seeds) == 1 else studio.easel.once(run)
+
+
+def layer_of(placed: Placed | None) -> Picture | None:
+    """Return the product's layer, None without one."""
+    return None if placed is None else placed.layer
 
 
 def _around(studio: Studio) -> bool:
@@ -203,7 +231,7 @@ def _retouched(studio: Studio, grounded: Picture, placed: Placed) -> Picture:
         report=studio.report,
         sub_step=SubStep.RETOUCH,
         span=(GROUNDED, RETOUCHED),
-        overlay=lambda small: _over(small, placed),
+        overlay=lambda small: with_layer(small, layer_of(placed)),
     )
 
     def run(pipeline: Any, effort: Effort) -> Picture:
@@ -220,16 +248,6 @@ def _changing(placed: Placed) -> Picture:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inset + 1, 2 * inset + 1))
     kept = cv2.erode(solid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray((1 - kept) * np.uint8(255), np.uint8)
-
-
-def _over(small: Picture, placed: Placed | None) -> Picture:
-    """Return a preview with the product laid over it."""
-    if placed is None:
-        return small
-    size = (small.shape[1], small.shape[0])
-    layer = cv2.resize(placed.layer, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    share = layer[..., 3:] / 255
-    return np.asarray((small * (1 - share) + layer[..., :3] * share).round(), np.uint8)
 
 
 def _scale(studio: Studio) -> float:

@@ -17,7 +17,7 @@ from .ahead import beside
 from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, ModelEntry, model
 from .flux import Brush
 from .latents import grid_of
-from .out_of_memory import Effort, with_less
+from .out_of_memory import FULL, Effort, with_less
 from .reserved import reserved_on
 from .residency import Residency, the_residency
 from .sizes import Canvas, canvas_for
@@ -62,15 +62,15 @@ class Easel:
             self.watch.add(LOAD_WAIT, taken)
             yield pipeline
 
+    def once(self, run: Callable[[Any, Effort], T], effort: Effort = FULL) -> T:
+        """Run with the pipeline; whatever goes wrong is the caller's."""
+        with self.pipeline() as pipeline:
+            effort.prepare(pipeline)
+            return run(pipeline, effort)
+
     def work(self, run: Callable[[Any, Effort], T]) -> T:
         """Run with the pipeline, once more with less if memory runs out. Raises OutOfMemory."""
-
-        def attempt(effort: Effort) -> T:
-            with self.pipeline() as pipeline:
-                effort.prepare(pipeline)
-                return run(pipeline, effort)
-
-        return with_less(attempt, self.residency)
+        return with_less(lambda effort: self.once(run, effort), self.residency)
 
     def account(self) -> dict[str, Any]:
         """Return what made the picture, for the ad's checks."""

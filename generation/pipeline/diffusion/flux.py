@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -91,17 +91,22 @@ def paint(brush: Brush, telling: Telling) -> Picture:
 
     What is `reserved` of it is kept free.
     """
+    return paint_takes(brush, (brush.seed,), telling)[0]
+
+
+def paint_takes(brush: Brush, seeds: Sequence[int], telling: Telling) -> list[Picture]:
+    """Return a scene of each seed, painted in one pass; previews show the first."""
     total = brush.entry.steps
-    embedded = _embedded(brush)
-    start = noise(
-        brush.pipeline.transformer.config.in_channels, brush.rows, brush.columns, brush.seed
-    )
+    embedded = {name: _times(fact, len(seeds)) for name, fact in _embedded(brush).items()}
+    channels = brush.pipeline.transformer.config.in_channels
+    drawn = [noise(channels, brush.rows, brush.columns, seed) for seed in seeds]
+    start = the_torch().cat(drawn)
     steps = _steps(brush, telling, total)
     steps.steer = brush.reserved.keep_free if brush.reserved else None
     like = embedded["prompt_embeds"]
     start = steps.before = start.to(device=like.device, dtype=like.dtype)
     if brush.is_flux2:  # packs it by itself
-        start = start.permute(0, 2, 1).reshape(1, -1, brush.rows, brush.columns)
+        start = start.permute(0, 2, 1).reshape(len(seeds), -1, brush.rows, brush.columns)
     return _run(brush, brush.pipeline, steps, embedded, latents=start, num_inference_steps=total)
 
 
@@ -130,7 +135,7 @@ def repaint(
         strength=1.0,
         num_inference_steps=total,
         sigmas=sigmas_from(strength, total, _shift(brush, total)),
-    )
+    )[0]
 
 
 def sigmas_from(strength: float, steps: int, shift: float) -> list[float]:
@@ -226,7 +231,14 @@ def _steps(brush: Brush, telling: Telling, total: int) -> Steps:
     )
 
 
-def _run(brush: Brush, pipeline: Any, steps: Steps, embedded: Embedded, **settings: Any) -> Picture:
+def _times(fact: Any, count: int) -> Any:
+    """Return what the pipeline takes for so many pictures: tensors (1, ...) as (count, ...)."""
+    return fact.expand(count, *fact.shape[1:]) if hasattr(fact, "expand") else fact
+
+
+def _run(
+    brush: Brush, pipeline: Any, steps: Steps, embedded: Embedded, **settings: Any
+) -> list[Picture]:
     steps.started = time.perf_counter()
     made = pipeline(
         **embedded,
@@ -240,5 +252,5 @@ def _run(brush: Brush, pipeline: Any, steps: Steps, embedded: Embedded, **settin
         output_type="np",
     )
     steps.book()
-    picture = np.clip(np.nan_to_num(made.images[0]) * 255, 0, 255).round().astype(np.uint8)
-    return brush.canvas.leave(picture)
+    found = np.clip(np.nan_to_num(made.images) * 255, 0, 255).round().astype(np.uint8)
+    return [brush.canvas.leave(picture) for picture in found]

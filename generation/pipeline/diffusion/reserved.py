@@ -50,13 +50,13 @@ class Reserved:
     place: Box
 
     def keep_free(self, latents: Any, estimate: Any, level: float) -> Any:
-        """Return packed latents (1, rows * columns, C) at a noise level with the place cleared.
+        """Return packed latents (n, rows * columns, C) at a noise level with the place cleared.
 
         `estimate` is the clean picture that they are on the way to.
         """
         if level < SHAPED:
             return latents
-        clean = estimate.float().reshape(1, self.rows, self.columns, -1)
+        clean = estimate.float().reshape(len(estimate), self.rows, self.columns, -1)
         rows = slice(self.place.y, self.place.bottom)
         columns = slice(self.place.x, self.place.right)
         there = clean[:, rows, columns]
@@ -66,7 +66,7 @@ class Reserved:
         return (latents.float() + moved).to(latents.dtype)
 
     def _going_on(self, clean: Any) -> Any:
-        """Return the place (1, h, w, C) as its rows go on between what is left and right of it."""
+        """Return the place (n, h, w, C) as its rows go on between what is left and right of it."""
         place, torch = self.place, the_torch()
         reach, rows = max(round(BESIDE * place.width), 1), slice(place.y, place.bottom)
         beside = (slice(max(place.x - reach, 0), place.x), slice(place.right, place.right + reach))

@@ -116,3 +116,13 @@ def enlarged(picture: Picture) -> Picture:
         return picture
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def with_layer(small: Picture, layer: Picture | None) -> Picture:
+    """Return a preview with a layer (RGBA, any size) laid over it; as it is without one."""
+    if layer is None:
+        return small
+    size = (small.shape[1], small.shape[0])
+    over = cv2.resize(layer, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    share = over[..., 3:] / 255
+    return np.asarray((small * (1 - share) + over[..., :3] * share).round(), np.uint8)
