@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from generation.pipeline.cutout.colour_model import WORK_SIDE, shrunk
-from generation.pipeline.cutout.confidence import AGREEMENT, variants, vectors
+from generation.pipeline.cutout.confidence import MEASURED, variants, vectors
 from generation.pipeline.cutout.evidence import gather_evidence
-from generation.pipeline.cutout.features import NAMES, overlap
+from generation.pipeline.cutout.features import overlap
 from generation.pipeline.cutout.hypotheses import HYPOTHESES
 from tests.pipeline.product_photos import product_photo
 
@@ -22,10 +22,10 @@ from .cutout_photos import plans, taken
 
 DRAWN = 60
 WRONG, RIGHT = 0.90, 0.97
-# Weight of the squared weights: some of the 12 measurements say nearly the same.
+# Weight of the squared weights: some of the measurements say nearly the same.
 RIDGE = 0.01
 # The sign that each measurement may have, 0 for none: few photos must not teach nonsense.
-SIGNS = np.array((1, 1, -1, -1, -1, 1, -1, 1, -1, 1, -1, 1))
+SIGNS = np.array((1, 1, -1, -1, -1, 1, -1, 1, -1, 1, -1, -1, -1, 1))
 STEPS = 4000
 
 
@@ -82,7 +82,7 @@ def fit(rows: np.ndarray, overlaps: np.ndarray) -> tuple[np.ndarray, float]:
 def main() -> None:
     """Print the constants of `confidence`."""
     weights, bias = fit(*measured())
-    for name, weight in zip((*NAMES, AGREEMENT), weights, strict=True):
+    for name, weight in zip(MEASURED, weights, strict=True):
         print(f"    {weight:.3f},  # {name}")
     print(f"BIAS: Final = {bias:.3f}")
 

@@ -6,6 +6,7 @@ photo supports best is taken with the chance that it is right.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -19,35 +20,31 @@ from .confidence import Candidate, judged, variants
 from .evidence import HIGH, Evidence, gather_evidence
 from .hypotheses import HYPOTHESES
 from .matte import draw_edge
-from .snap import snapped
+from .snap import coverage, resized, snapped
 
 # The outline is found in a picture with the area of a square of this side.
 WORK_SIDE: Final = 400
-# It is laid on the photo's edges in a picture with the area of a square of this side.
-EDGE_SIDE: Final = 600
 # After this many hypotheses the rest are asked only where the best is less sure than this.
 FIRST_ASKED: Final = 2
 SURE: Final = 0.85
 # An outline that holds this part of the best one, and is larger by this much, is taken instead
-# when it is nearly as sure: edges close it off, and the best one left out a white cup's foot.
+# when it is nearly as sure, or when it explains so much more of the sharp edges and is not much
+# less sure: edges close it off, and the best one left out a white cup's foot.
 HOLDS, LARGER, NEARLY = 0.97, 1.05, 0.8
+EXPLAINS, NOT_MUCH_LESS = 0.12, 0.4
 
 
 def cut_out_by_colour(rgb: NDArray[np.uint8]) -> CutOut:
     """Cut the product out of `rgb` (H, W, 3). Raises NoProductFound."""
     small = shrunk(rgb, WORK_SIDE)
     chosen = find_product(small, gather_evidence(small))
-    picture = shrunk(rgb, EDGE_SIDE)
-    enlarged = cv2.resize(chosen.mask.astype(np.float32), picture.shape[1::-1]) > 0.5
-    rgba, box = draw_edge(rgb, snapped(picture, enlarged))
+    rgba, box = draw_edge(rgb, coverage(snapped(rgb, chosen.mask), rgb.shape[:2]))
     return CutOut(rgba, box, chosen.confidence, "colour_model")
 
 
 def shrunk(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Return `rgb` (H, W, 3) with at most the area of a square of `side` px."""
-    scale = working_scale(rgb.shape, side)
-    size = (max(round(rgb.shape[1] * scale), 1), max(round(rgb.shape[0] * scale), 1))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    return resized(rgb, working_scale(rgb.shape, side))
 
 
 def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
@@ -71,7 +68,7 @@ def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
         raise NoProductFound("what stood out was not a solid thing")
     openings = [_openings(mask) for mask, _ in found[0]]
     mask = best.mask & ~openings[0] if openings else best.mask
-    return Candidate(mask, best.confidence)
+    return replace(best, mask=mask)
 
 
 def _confidence(found: Candidate) -> float:
@@ -81,7 +78,10 @@ def _confidence(found: Candidate) -> float:
 def _whole(best: Candidate | None, closed_off: list[Candidate]) -> Candidate | None:
     """Return the closed off outline that the best one is only a part of, or the best one."""
     for one in closed_off:
-        if best is None or one.confidence < NEARLY * best.confidence:
+        if best is None:
+            continue
+        explains = best.edges_beyond - one.edges_beyond > EXPLAINS
+        if one.confidence < (NOT_MUCH_LESS if explains else NEARLY) * best.confidence:
             continue
         held, grown = (one.mask & best.mask).sum() / best.mask.sum(), one.mask.sum()
         if held > HOLDS and grown > LARGER * best.mask.sum():

@@ -15,51 +15,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
-from .features import measure, overlap
-from .shadow import shed_shadow
+from .features import NAMES, measure, overlap
+from .shadow import lit_outlines
 
 Mask = NDArray[np.bool_]
 
-# What an outline is measured by beyond `features.NAMES`: the best overlap with another hypothesis.
-AGREEMENT: Final = "agreement"
-# In the order of features.NAMES and AGREEMENT; printed by bench.cutout_fit.
+# What an outline is measured by: its own features, what of its shadow was decided, and the best
+# overlap with another hypothesis.
+MEASURED: Final = (*NAMES, "shadow_left", "product_lost", "agreement")
+# In the order of MEASURED; printed by bench.cutout_fit.
 WEIGHTS: Final = np.array(
     (
-        3.814,  # edge_agreement
-        5.798,  # edge_support
-        -3.055,  # edges_beyond
-        -10.895,  # border_contact
-        -2.656,  # left_out
-        0.207,  # plain_surround
-        -3.897,  # busyness
-        9.103,  # solidity
-        -0.946,  # backdrop_spread
-        4.362,  # backdrop_coverage
-        -1.925,  # raggedness
-        2.239,  # agreement
+        3.877,  # edge_agreement
+        4.243,  # edge_support
+        -3.146,  # edges_beyond
+        -11.308,  # border_contact
+        -2.776,  # left_out
+        3.193,  # plain_surround
+        -5.561,  # busyness
+        8.608,  # solidity
+        -0.930,  # backdrop_spread
+        6.361,  # backdrop_coverage
+        -3.250,  # raggedness
+        -3.493,  # shadow_left
+        -4.615,  # product_lost
+        2.001,  # agreement
     )
 )
-BIAS: Final = -21.745
+BIAS: Final = -23.233
 # An outline without its shadow is another one when at least this part of it is gone.
 LEAST_SHED: Final = 0.005
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An outline (H, W) at the evidence's size and the chance that it is right, 0..1."""
+    """An outline (H, W) at the evidence's size and the chance that it is right, 0..1.
+
+    `edges_beyond`: how much sharp edge it leaves unexplained, as `features` measures it.
+    """
 
     mask: Mask
     confidence: float
+    edges_beyond: float
 
 
 def variants(mask: Mask, evidence: Evidence) -> list[tuple[Mask, NDArray[np.float64]]]:
-    """Return one hypothesis' outline and, if it differs, the one without its shadow; measured."""
+    """Return one hypothesis' outline and those without its shadow, where they differ; measured."""
     if not mask.any():
         return []
-    lit = shed_shadow(mask, evidence)
-    shed = (lit != mask).sum() > LEAST_SHED * mask.sum()
-    chosen = [mask, lit] if shed else [mask]
-    return [(one, measure(one, evidence)) for one in chosen]
+    outlines = lit_outlines(mask, evidence)
+    changed = [one for one in outlines[1:] if (one.mask != mask).sum() > LEAST_SHED * mask.sum()]
+    return [
+        (one.mask, np.array([*measure(one.mask, evidence), one.shadow_left, one.product_lost]))
+        for one in (outlines[0], *changed)
+    ]
 
 
 def vectors(
@@ -81,7 +90,11 @@ def judged(
     hypotheses: Sequence[Sequence[tuple[Mask, NDArray[np.float64]]]],
 ) -> list[Candidate]:
     """Return every variant of the hypotheses with its chance of being right."""
-    return [Candidate(mask, probability(vector)) for mask, vector in vectors(hypotheses)]
+    beyond = MEASURED.index("edges_beyond")
+    return [
+        Candidate(mask, probability(vector), float(vector[beyond]))
+        for mask, vector in vectors(hypotheses)
+    ]
 
 
 def probability(vector: NDArray[np.float64]) -> float:

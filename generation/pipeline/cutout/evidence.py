@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import cv2
 import numpy as np
@@ -18,8 +17,9 @@ Mask = NDArray[np.bool_]
 # Distances from the backdrop (Lab): least values, and multiples of the backdrop's own spread.
 LOW, LOW_SIGMAS = 4.0, 3.5
 HIGH, HIGH_SIGMAS = 10.0, 6.0
-# A cast shadow leaves between this part of the light and all of it (linear light).
-DEEPEST_SHADOW: Final = 0.3
+# A cast shadow leaves between this part of the light and all of it (linear light); where the
+# product touches the ground next to nothing is left.
+DEEPEST_SHADOW, DEEPEST_CONTACT = 0.3, 0.05
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,14 @@ class Evidence:
     """The photo at working size, seen against its backdrop.
 
     `colour`: (H, W) Lab distance with shadows forgiven; `backdrop.distance` is the one without.
+    `unshaded`: (H, W, 3) what no shadow on the backdrop explains, however deep, Lab.
     `edges`: (H, W) where the photo steps sharply; `joints`: (H, W) where the backdrop itself may.
     """
 
     lab: Floats
     backdrop: Backdrop
     colour: Floats
+    unshaded: Floats
     edges: Mask
     joints: Mask
     low: float
@@ -45,18 +47,18 @@ def gather_evidence(small: NDArray[np.uint8]) -> Evidence:
     backdrop = fit_backdrop(lab)
     low = max(LOW, LOW_SIGMAS * backdrop.sigma)
     high = max(HIGH, HIGH_SIGMAS * backdrop.sigma)
-    colour = forgive_shadow(lab, backdrop)
+    colour = np.linalg.norm(beyond_shadow(lab, backdrop, DEEPEST_SHADOW), axis=2)
+    unshaded = beyond_shadow(lab, backdrop, DEEPEST_CONTACT)
     edges = sharp_edges(lab, colour > high)
-    return Evidence(lab, backdrop, colour, edges, joints(backdrop.lab), low, high)
+    return Evidence(lab, backdrop, colour, unshaded, edges, joints(backdrop.lab), low, high)
 
 
-def forgive_shadow(lab: Floats, backdrop: Backdrop, deepest: float = DEEPEST_SHADOW) -> Floats:
-    """Return the distance from the backdrop dimmed by a neutral shadow of the best depth."""
+def beyond_shadow(lab: Floats, backdrop: Backdrop, deepest: float) -> Floats:
+    """Return what is left of `lab` (H, W, 3) beside the backdrop, dimmed by the best shadow."""
     photo, wall = (_linear_rgb(layer) for layer in (lab, backdrop.lab))
     depth = (photo * wall).sum(2) / np.maximum((wall * wall).sum(2), 1e-6)
     shaded = _lab_of_linear(wall * np.clip(depth, deepest, 1)[..., None])
-    difference = np.linalg.norm(lab - shaded, axis=2)
-    return np.where(depth < 1, difference, backdrop.distance).astype(np.float32)
+    return np.where((depth < 1)[..., None], lab - shaded, lab - backdrop.lab).astype(np.float32)
 
 
 def _linear_rgb(lab: Floats) -> Floats:

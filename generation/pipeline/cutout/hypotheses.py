@@ -12,6 +12,7 @@ from .closure import closed_outline, fenced, restore
 from .evidence import Evidence
 from .grabcut import settle_edge, whole_photo
 from .outline import outline
+from .shadow import coloured
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -36,10 +37,16 @@ def frame_against_middle(small: Bytes, evidence: Evidence) -> Mask:
     return _settled(whole_photo(small, evidence), small, evidence)
 
 
-# The first two are enough where one of them is sure; the last is asked where neither is.
+def shadowless(small: Bytes, evidence: Evidence) -> Mask:
+    """What stands out when the photo's shadows, and a table's planks, are taken away."""
+    return _settled(coloured(evidence), small, evidence)
+
+
+# The first two are enough where one of them is sure; the others are asked where neither is.
 HYPOTHESES: Final[tuple[Callable[[Bytes, Evidence], Mask], ...]] = (
     unexplained,
     frame_against_middle,
+    shadowless,
     closed_off,
 )
 

@@ -18,6 +18,7 @@ from . import working_scale
 from .grabcut import run_grabcut
 from .matte import draw_edge
 from .outline import disc
+from .snap import coverage, snapped
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -142,6 +143,7 @@ def _in_frame(photo: Bytes, outline: Mask) -> Bytes:
     """Draw the edge of `outline` at the photo's size; RGBA (H, W, 4), zero outside."""
     frame = np.zeros((*photo.shape[:2], 4), np.uint8)
     if outline.any():
-        rgba, (left, top, right, bottom) = draw_edge(photo, outline)
+        cover = coverage(snapped(photo, outline), photo.shape[:2])
+        rgba, (left, top, right, bottom) = draw_edge(photo, cover)
         frame[top:bottom, left:right] = rgba
     return frame
