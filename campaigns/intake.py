@@ -8,23 +8,22 @@ Runs in the web process, so it needs Pillow alone.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from typing import BinaryIO, Final, assert_never
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.ExifTags import Base
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from .jpeg import only_picture
+from .photo_colour import DECODER_ERRORS, is_srgb, to_srgb
 from .photo_formats import PhotoFormat, declared_size, is_animated, is_truncated, sniff
 
 MESSAGES: Final[dict[str, Promise]] = {
@@ -39,11 +38,6 @@ MESSAGES: Final[dict[str, Promise]] = {
     "unreadable": _("사진을 읽을 수 없어요. 파일이 손상된 것 같으니 다른 사진을 올려 주세요."),
 }
 
-# What broken files make Pillow, its decoders and zlib raise.
-DECODER_ERRORS: Final = (
-    *(OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, RuntimeError),
-    *(struct.error, zlib.error, OverflowError, Image.DecompressionBombError),
-)
 # An opaque photo that is encoded anew becomes JPEG 97 without chroma subsampling: within one or two
 # 8-bit steps of the upload, where lossless WebP or PNG needs more than a second for 12 MP.
 JPEG_QUALITY: Final = 97
@@ -139,7 +133,7 @@ def read_picture(
 
 
 def _clean(image: Image.Image, limits: PhotoLimits) -> Image.Image:
-    return _fit(_to_srgb(_upright(image)), limits)
+    return _fit(to_srgb(_upright(image)), limits)
 
 
 def _kept(content: bytes, image: Image.Image, limits: PhotoLimits) -> bytes | None:
@@ -148,7 +142,7 @@ def _kept(content: bytes, image: Image.Image, limits: PhotoLimits) -> bytes | No
     if not as_it_is or max(image.size) > limits.max_side or _orientation(image) in UPRIGHT:
         return None
     profile = image.info.get("icc_profile")
-    return only_picture(content) if not profile or _is_srgb(profile) else None
+    return only_picture(content) if not profile or is_srgb(profile) else None
 
 
 def _checked(image: Image.Image) -> tuple[int, int]:
@@ -240,70 +234,6 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(Base.Orientation, 1))
     except DECODER_ERRORS:  # a broken EXIF block says nothing about the pixels
         return 1
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """Return RGB, or RGBA when some pixel is not opaque; 8 bits, sRGB."""
-    profile = image.info.get("icc_profile")
-    image = _to_eight_bits(image)
-    alpha = _alpha(image)
-    if image.mode in ("1", "LA", "La"):
-        image = image.convert("L")
-    elif image.mode not in ("L", "RGB", "CMYK"):
-        image = image.convert("RGB")
-    colour = _apply_profile(image, profile) if profile else image.convert("RGB")
-    if alpha is not None:
-        colour.putalpha(alpha)
-    return colour
-
-
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Pillow clips 16-bit grey when it converts (everything above 255 turns white): scale it."""
-    if image.mode in ("I;16", "I;16L", "I;16B", "I"):
-        image.info.pop("transparency", None)  # a single 16-bit grey, meaningless after scaling
-        return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
-    return image
-
-
-def _alpha(image: Image.Image) -> Image.Image | None:
-    if not image.has_transparency_data:
-        return None
-    alpha = image.convert("RGBA").getchannel("A")
-    lowest, _highest = alpha.getextrema()
-    return alpha if lowest < 255 else None  # type: ignore[operator]  # one band: two numbers
-
-
-@cache
-def _srgb_profile() -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-def _is_srgb(profile: bytes) -> bool:
-    """Tell whether a profile is sRGB by its name; one that cannot be read is taken for it."""
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        return ImageCms.getProfileDescription(source).strip().lower().startswith("srgb")
-    except (ImageCms.PyCMSError, *DECODER_ERRORS):
-        return True
-
-
-def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert L, RGB or CMYK through its ICC profile; a broken or alien one is ignored."""
-    try:
-        if _is_srgb(profile):
-            return image.convert("RGB")
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            image,
-            source,
-            _srgb_profile(),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, *DECODER_ERRORS):
-        return image.convert("RGB")
-    return converted or image.convert("RGB")
 
 
 def _fit(image: Image.Image, limits: PhotoLimits) -> Image.Image:

@@ -18,6 +18,8 @@ SHOW_EVERY: Final = 0.1
 # A draft takes one to five seconds, and its sketches are seen meanwhile; this long only on a
 # machine that is busy with something else.
 DEADLINE: Final = 60.0
+# Rest after a draft before the other sets are photographed ahead: longer than typing pauses.
+QUIET_BEFORE_AHEAD: Final = 2.0
 # An engine that was told to stop and does not is replaced, as it is under a job.
 CANCEL_PATIENCE: Final = 5.0
 

@@ -85,6 +85,11 @@ def take(engine: str) -> Wishes | None:
     return None
 
 
+def anybody_waits(engine: str) -> bool:
+    """Tell whether anybody's wishes wait for the engine's workers. Raises RedisError."""
+    return bool(redis_client().zcard(_line(engine)))
+
+
 def are_newest(wishes: Wishes) -> bool:
     """Tell whether the person has asked for nothing newer. Raises RedisError."""
     number = cast("bytes | None", redis_client().get(_key(wishes.user_id, "number")))

@@ -86,8 +86,9 @@ def _watch_set(placed: Placed | None, report: Report) -> Any:
     """Return the callback that reports the set's steps, with the product already in the picture."""
     pacer = Pacer(PREVIEW_INTERVAL)
 
-    def on_step(done: int, total: int, picture: Image) -> None:
-        preview = _draft(picture, placed) if pacer.due() or done == total else None
+    def on_step(done: int, total: int, picture: Image | None) -> None:
+        shown = picture is not None and (pacer.due() or done == total)
+        preview = _draft(picture, placed) if picture is not None and shown else None
         fraction = CUTOUT_DONE + (SET_DONE - CUTOUT_DONE) * done / total
         report(
             Progress(

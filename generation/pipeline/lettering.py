@@ -213,9 +213,11 @@ def _shoot(lettering: Lettering, seed: int, samples: int, start: float, report: 
         report(Progress(sub_step=SubStep.TEXT_RENDER, fraction=start))
 
     def passed(done: int, total: int, layers: Layers) -> None:
-        colour, alpha = developed(layers, lettering.rig.exposure, clean=False)
         fraction = start + (CHECK_FROM - start) * done / total
-        preview = encode_preview(_over(lettering, colour, alpha))
+        preview = None
+        if done < total:  # the last pass is denoised next, and seen composed
+            colour, alpha = developed(layers, lettering.rig.exposure, clean=False)
+            preview = encode_preview(_over(lettering, colour, alpha))
         report(
             Progress(
                 sub_step=SubStep.TEXT_RENDER,

@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from generation.plan import planned_stages
 
 from .engine_messages import Cancelled, Failed, Finished, Reported
 from .engine_process import EngineDied, EngineProcess
+from .stage_run import StageEndedBadly
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,93 @@ class DraftGivenUp(Exception):  # noqa: N818 - a decision, not an error
     """Newer wishes, a job, or the end of the worker: nobody waits for this draft any more."""
 
 
+class DraftStages:
+    """Makes stages of drafts in the engine process, or takes those that were made before."""
+
+    def __init__(self, wishes: slots.Wishes, engine: EngineProcess) -> None:
+        self.engine = engine
+        self.store = StageStore(Path(settings.CACHE_DIR) / "drafts")
+        photo = _photo(wishes)
+        self.digest = photo.sha256 if photo else None
+        path = Path(photo.image.path) if photo else None
+        self.spec = AdSpec(photo=path, engine=DRAWN_BY, **wishes.spec)
+
+    def made(
+        self,
+        stage: Stage,
+        spec: AdSpec,
+        earlier: Mapping[Stage, StageOutput],
+        *,
+        go_on: Callable[[], None],
+        show: Callable[[Progress], None],
+    ) -> StageOutput:
+        """Return a stage's output, kept from before or made now.
+
+        `go_on` is called often and raises DraftGivenUp when it is not wanted any more. Raises
+        StageEndedBadly and EngineDied too; the engine is idle or dead afterwards.
+        """
+        key = stage_key(stage, spec, self.digest, engine_version(DRAWN_BY))
+        if (known := self.store.get(key)) is not None:
+            return known
+        folder = self.store.new_folder()
+        request = StageRequest(
+            stage=stage,
+            spec=spec,
+            earlier=dict(earlier),
+            out_dir=folder,
+            cache_dir=Path(settings.CACHE_DIR),
+        )
+        try:
+            ended = self._drive(request, go_on, show)
+            if isinstance(ended, Failed):
+                raise StageEndedBadly(ended)
+            return self.store.put(key, ended.output, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _drive(
+        self,
+        request: StageRequest,
+        go_on: Callable[[], None],
+        show: Callable[[Progress], None],
+    ) -> Finished | Failed:
+        """Run the stage in the engine process. Raises DraftGivenUp, EngineDied."""
+        idle = False
+        try:
+            self.engine.begin(request)
+            while True:
+                answer = self.engine.next_answer(LOOK_EVERY)
+                match answer:
+                    case Reported(progress=progress):
+                        show(progress)
+                    case Finished() | Failed():
+                        idle = True
+                        return answer
+                go_on()
+        except DraftGivenUp:
+            idle = self._cancelled()
+            raise
+        finally:
+            if not idle:
+                self.engine.kill()
+
+    def _cancelled(self) -> bool:
+        """Ask the engine to stop at its next report; True once it has."""
+        self.engine.cancel()
+        deadline = time.monotonic() + CANCEL_PATIENCE
+        while time.monotonic() < deadline:
+            if isinstance(self.engine.next_answer(LOOK_EVERY), Cancelled | Finished | Failed):
+                return True
+        return False
+
+
+def _photo(wishes: slots.Wishes) -> ProductPhoto | None:
+    """A photo that was deleted meanwhile leaves the set alone."""
+    if wishes.photo_id is None:
+        return None
+    return ProductPhoto.objects.filter(pk=wishes.photo_id).first()
+
+
 class DraftRun:
     """One draft from its wishes to its picture."""
 
@@ -45,7 +134,6 @@ class DraftRun:
         self.wishes = wishes
         self.engine = engine
         self.leaving = leaving
-        self.store = StageStore(Path(settings.CACHE_DIR) / "drafts")
         self.seq = 0
         self.next_look = self.next_show = 0.0
         self.started = time.monotonic()
@@ -59,6 +147,11 @@ class DraftRun:
             self._draw()
         except DraftGivenUp:
             self._say_why()
+        except StageEndedBadly as ended:
+            failed = ended.failed
+            if not failed.code:
+                logger.exception("a bug in a draft\n%s", failed.detail)
+            self._fail(failed.code or errors.BUG, dict(failed.params))
         except EngineDied as death:
             logger.warning("a draft lost its engine: %s", death)
             self._fail(errors.WORKER_LOST)
@@ -76,77 +169,16 @@ class DraftRun:
             self._fail(errors.TOOK_TOO_LONG)
 
     def _draw(self) -> None:
-        photo = self._photo()
-        path = Path(photo.image.path) if photo else None
-        spec = AdSpec(photo=path, engine=DRAWN_BY, **self.wishes.spec)
-        digest, version = photo.sha256 if photo else None, engine_version(DRAWN_BY)
+        stages = DraftStages(self.wishes, self.engine)
         outputs: dict[Stage, StageOutput] = {}
-        for stage in planned_stages({"ad_text": spec.ad_text}):
+        for stage in planned_stages({"ad_text": stages.spec.ad_text}):
             self._go_on()
-            key = stage_key(stage, spec, digest, version)
-            known = self.store.get(key)
-            made = known or self._make(key, StageRequest(
-                stage=stage,
-                spec=spec,
-                earlier=dict(outputs),
-                out_dir=self.store.new_folder(),
-                cache_dir=Path(settings.CACHE_DIR),
-            ))  # fmt: skip
-            if made is None:
-                return
-            outputs[stage] = made
+            outputs[stage] = stages.made(
+                stage, stages.spec, outputs, go_on=self._go_on, show=self._show
+            )
         self.seq += 1
         picture = _webp(list(outputs.values())[-1].image)
         pictures.tell(self.wishes, "done", seq=self.seq, picture=picture)
-
-    def _photo(self) -> ProductPhoto | None:
-        """A photo that was deleted meanwhile leaves the set alone."""
-        if self.wishes.photo_id is None:
-            return None
-        return ProductPhoto.objects.filter(pk=self.wishes.photo_id).first()
-
-    def _make(self, key: str, request: StageRequest) -> StageOutput | None:
-        """Run a stage and keep its result; None when it failed, which the page has been told."""
-        try:
-            ended = self._drive(request)
-            if isinstance(ended, Failed):
-                if not ended.code:
-                    logger.error("a bug in a draft\n%s", ended.detail)
-                self._fail(ended.code or errors.BUG, dict(ended.params))
-                return None
-            return self.store.put(key, ended.output, request.out_dir)
-        finally:
-            shutil.rmtree(request.out_dir, ignore_errors=True)
-
-    def _drive(self, request: StageRequest) -> Finished | Failed:
-        """Run the stage in the engine process. Raises DraftGivenUp, EngineDied."""
-        idle = False
-        try:
-            self.engine.begin(request)
-            while True:
-                answer = self.engine.next_answer(LOOK_EVERY)
-                match answer:
-                    case Reported(progress=progress):
-                        self._show(progress)
-                    case Finished() | Failed():
-                        idle = True
-                        return answer
-                self._go_on()
-        except DraftGivenUp:
-            idle = self._cancelled()
-            raise
-        finally:
-            if not idle:
-                self.engine.kill()
-
-    def _cancelled(self) -> bool:
-        """Ask the engine to stop at its next report; True once it has."""
-        self.engine.cancel()
-        deadline = time.monotonic() + CANCEL_PATIENCE
-        while time.monotonic() < deadline:
-            if isinstance(self.engine.next_answer(LOOK_EVERY), Cancelled | Finished | Failed):
-                return True
-        return False
 
     def _go_on(self) -> None:
         """Raise DraftGivenUp when nobody waits for this draft, or somebody needs the engine."""

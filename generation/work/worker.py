@@ -28,6 +28,7 @@ from generation.models import WorkerProcess
 from generation.services import claim_next_job
 
 from .draft_run import DraftRun
+from .drafts_ahead import DraftsAhead
 from .engine_process import EngineProcess
 from .fitness import Fitness
 from .job_run import JobRun
@@ -85,10 +86,12 @@ class EngineWorker:
         self.leaving = threading.Event()
         self.fitness = Fitness(self.engine_process, self.leaving)
         self.job_id: UUID | None = None
+        self.burst = False
 
     def run(self, *, burst: bool = False) -> None:
         """Work until SIGTERM or SIGINT, or in burst mode until nothing is left to do."""
         set_current(self)
+        self.burst = burst
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._leave)
         pulse, postman = Pulse(self), Postman()
@@ -170,6 +173,8 @@ class EngineWorker:
             if wishes is None:
                 return False
             DraftRun(wishes, self.engine_process, self.leaving).run()
+            if not self.burst:
+                DraftsAhead(wishes, self.engine_process, self.leaving).run()
         except (DatabaseError, RedisError) as error:
             # The page asks again when the merchant changes something; nothing is lost.
             logger.warning("a draft was not drawn: %s", error)

@@ -18,9 +18,11 @@ from generation.drafts import pictures, slots
 from generation.drafts.limits import ASKS_PER_WINDOW, KEPT_STAGES, STAGES_SLACK
 from generation.drafts.stage_store import StageStore
 from generation.models import Job
+from generation.pipeline.catalog import BACKGROUND_STYLES
 from generation.pipeline.types import AdSpec, StageOutput
 from generation.plan import SPEC_FIELDS
 from generation.work.draft_run import DraftRun
+from generation.work.drafts_ahead import DraftsAhead
 from generation.work.engine_process import EngineProcess
 from nanococoa.asgi import application
 from tests.generation.test_live import session_of
@@ -173,6 +175,72 @@ def test_newer_wishes_cancel_the_draft_without_a_word(owner):
         assert slots.take("studio").number == state["number"] + 1
     finally:
         engine.stop()
+
+
+@pytest.fixture
+def engine():
+    process = EngineProcess("studio")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def _hurried(monkeypatch) -> None:
+    monkeypatch.setattr("generation.work.drafts_ahead.QUIET_BEFORE_AHEAD", 0.0)
+
+
+def scenes(settings) -> int:
+    folders = (settings.CACHE_DIR / "drafts").glob("*/background.png")
+    return sum(1 for _ in folders)
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_while_nobody_wants_anything_the_other_sets_are_photographed(owner, settings, engine):
+    wishes = put(owner)
+    assert slots.take("studio") == wishes
+    DraftRun(wishes, engine, threading.Event()).run()
+    assert scenes(settings) == 1
+    DraftsAhead(wishes, engine, threading.Event()).run()
+    assert scenes(settings) == len(BACKGROUND_STYLES)
+    # Of it the page is told nothing; whoever tries a set finds its scene there.
+    assert pictures.state_of(owner.pk)["number"] == wishes.number
+    other = put(owner, background_style="beach")
+    DraftRun(other, engine, threading.Event()).run()
+    assert pictures.state_of(owner.pk)["status"] == "done"
+    assert scenes(settings) == len(BACKGROUND_STYLES)
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_nothing_is_photographed_ahead_while_somebody_waits(
+    owner, outsider, submit, settings, engine
+):
+    wishes = put(owner)
+    slots.take("studio")
+    put(outsider)
+    DraftsAhead(wishes, engine, threading.Event()).run()
+    slots.take("studio")
+    submit()
+    DraftsAhead(wishes, engine, threading.Event()).run()
+    leaving = threading.Event()
+    leaving.set()
+    DraftsAhead(wishes, engine, leaving).run()
+    assert scenes(settings) == 0
+    assert engine.pid is None
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_a_wish_that_arrives_ends_what_is_done_ahead(owner, settings):
+    wishes, slow = put(owner), EngineProcess("studio", pace=0.2)
+    slots.take("studio")
+    timer = threading.Timer(1.0, lambda: (put(owner), connections.close_all()))
+    timer.start()
+    try:
+        DraftsAhead(wishes, slow, threading.Event()).run()
+        assert slow.pid is not None
+        assert scenes(settings) < len(BACKGROUND_STYLES)
+    finally:
+        timer.join()
+        slow.stop()
 
 
 def test_stages_are_kept_and_the_longest_unused_go(tmp_path):

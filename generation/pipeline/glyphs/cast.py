@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from generation.pipeline.layout import Box
 from generation.pipeline.studio.camera import Camera, sensor
 from generation.pipeline.studio.materials.material import rgb
-from generation.pipeline.studio.render import Image, Layers, denoise, render_passes, use_variant
+from generation.pipeline.studio.render import (
+    Image,
+    Layers,
+    denoise,
+    render_passes,
+    samples_of_pass,
+    use_variant,
+)
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import build_scene, set_shapes
 
@@ -128,7 +135,7 @@ def _picture(
         scene,
         seed=rig.seed,
         samples=SAMPLES,
-        samples_per_pass=SAMPLES // PASSES,
+        samples_per_pass=samples_of_pass(SAMPLES, PASSES),
         on_pass=on_pass,
     )
     return denoise(layers.radiance, fast=True) * np.float32(rig.exposure)

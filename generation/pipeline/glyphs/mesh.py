@@ -25,6 +25,8 @@ Triangles = npt.NDArray[np.int32]
 LEAST_DETAIL: Final = 56
 MOST_DETAIL: Final = 160
 SAMPLES_IN_ALL: Final = 150_000
+# The same for a draft, which is less than half as wide.
+DRAFT_SAMPLES_IN_ALL: Final = 90_000
 
 # Width (em) over which the direction of a stroke is averaged: about a stroke.
 STROKE: Final = 0.035
@@ -69,16 +71,22 @@ class TextMesh:
 
 
 def build_mesh(
-    layout: TextLayout, profile: Profile, *, swell: float, detail: float | None = None
+    layout: TextLayout,
+    profile: Profile,
+    *,
+    swell: float,
+    detail: float | None = None,
+    draft: bool = False,
 ) -> TextMesh:
     """Build the mesh: fields in the plane, marching cubes on their extrusion.
 
     `swell` (em) is by how much strokes are widened on each side where there is room; `detail` the
-    field's samples per em, as many as the picture needs unless given.
+    field's samples per em, as many as the picture, or a `draft` of it, needs unless given.
     """
     if detail is None:
         area = (layout.width + 0.1) * (layout.height + 0.1)
-        detail = float(np.clip(np.sqrt(SAMPLES_IN_ALL / area), LEAST_DETAIL, MOST_DETAIL))
+        samples = DRAFT_SAMPLES_IN_ALL if draft else SAMPLES_IN_ALL
+        detail = float(np.clip(np.sqrt(samples / area), LEAST_DETAIL, MOST_DETAIL))
     field = distance_field(layout, detail, swell)
     if isinstance(profile, Bevel):
         solid = bevelled(field, layout, profile)

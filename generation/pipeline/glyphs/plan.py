@@ -76,7 +76,9 @@ def plan_lettering(request: StageRequest) -> Lettering:
     choice, layout = set_copy(spec.ad_text, made_of, spec.font, rig.layout)
     # A face with thin strokes is made bolder.
     swell = made_of.swell + choice.face.embolden
-    mesh = text_mesh(layout, made_of.profile, swell=swell, cache_dir=request.cache_dir)
+    mesh = text_mesh(
+        layout, made_of.profile, swell=swell, cache_dir=request.cache_dir, draft=spec.draft
+    )
     placement = place(mesh, rig, headline_box(layout, rig.layout), made_of.margin)
     return Lettering(
         choice, made_of, layout, mesh, rig, placement, _backdrop(request), stored is not None

@@ -19,19 +19,24 @@ from .shaping import TextLayout
 SHAPE_VERSION: Final = 7
 
 
-def text_mesh(layout: TextLayout, profile: Profile, *, swell: float, cache_dir: Path) -> TextMesh:
+def text_mesh(
+    layout: TextLayout, profile: Profile, *, swell: float, cache_dir: Path, draft: bool = False
+) -> TextMesh:
     """Return `build_mesh`'s result, from `cache_dir` when an intact copy is there."""
-    path = mesh_path(layout, profile, swell, cache_dir)
+    path = mesh_path(layout, profile, swell, cache_dir, draft=draft)
     stored = _read(path)
     if stored is None:
-        stored = build_mesh(layout, profile, swell=swell)
+        stored = build_mesh(layout, profile, swell=swell, draft=draft)
         _write(path, stored)
     return stored
 
 
-def mesh_path(layout: TextLayout, profile: Profile, swell: float, cache_dir: Path) -> Path:
+def mesh_path(
+    layout: TextLayout, profile: Profile, swell: float, cache_dir: Path, *, draft: bool = False
+) -> Path:
     """Return where a layout's mesh is kept: named by outlines, profile, swell and version."""
-    digest = hashlib.sha256(f"{SHAPE_VERSION} {profile} {swell:.4f} {layout.lines}".encode())
+    facts = f"{SHAPE_VERSION} {profile} {swell:.4f} {layout.lines}{' draft' * draft}"
+    digest = hashlib.sha256(facts.encode())
     for cell in layout.cells:
         for contour in cell.contours:
             digest.update(contour.tobytes())

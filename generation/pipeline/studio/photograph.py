@@ -44,8 +44,8 @@ GLANCE_SAMPLES: Final = 4
 # Part of the frame, as multiples of the product's box, over which the table is metered.
 METER_SIZE: Final = 256
 
-# Called with (steps done, steps planned, linear exposed picture of any size, 1 = white).
-OnStep = Callable[[int, int, Image], None]
+# Called with (steps done, steps planned, linear exposed picture of any size, 1 = white, or None).
+OnStep = Callable[[int, int, Image | None], None]
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,18 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
 
 
 def _draft_plate(rig: Rig, on_step: OnStep) -> Plate:
-    """Photograph the set small and in one go."""
+    """Photograph the set small and in one go; it is shown when it is done, and can end before."""
     scale, samples = plate_sampling(rig)
     far = render_far(rig, scale=BACKDROP_SCALE, samples=GLANCE_SAMPLES)
+    on_step(1, 4, None)
     scene = mitsuba_scene(build_scene(rig, scale=scale))
+    on_step(2, 4, None)
     layers = _band(scene, None, seed=rig.seed, samples=samples)
+    on_step(3, 4, None)
     picture, exposure = expose(rig, layers, far)
     guide = _guide(rig, scene, picture, layers.alpha, scale)
     clean = _full_size(rig, denoise(picture, guide, fast=True))
-    on_step(1, 1, clean)
+    on_step(4, 4, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
 

@@ -116,6 +116,14 @@ def render_passes(
     return _layers(running / total, guides)
 
 
+def samples_of_pass(samples: int, passes: int) -> int:
+    """Return how many of the samples a small picture's pass takes: all, where code is compiled.
+
+    A launch costs such a variant a tenth of a second, and the whole little more.
+    """
+    return samples if wavefront.is_compiled(use_variant()) else samples // passes
+
+
 def mitsuba_scene(scene: Any) -> Any:
     """Return the scene loaded, from its dictionary or as it is."""
     use_variant()

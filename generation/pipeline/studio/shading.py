@@ -20,7 +20,7 @@ from generation.pipeline.layout import Box
 from .palette import Rgb
 from .plates import kept_picture
 from .proxy import footing_of, product_proxy
-from .render import Image, Layers, denoise, render_passes
+from .render import Image, Layers, denoise, render_passes, samples_of_pass
 from .rig import Rig
 from .shapes import Mesh
 from .stage import build_scene, set_shapes
@@ -106,7 +106,7 @@ def _lit(
         scene,
         seed=rig.seed,
         samples=SHADE_SAMPLES,
-        samples_per_pass=SHADE_SAMPLES // SHADE_PASSES,
+        samples_per_pass=samples_of_pass(SHADE_SAMPLES, SHADE_PASSES),
         on_pass=on_pass,
     )
     return denoise(layers.radiance, fast=True) * np.float32(rig.exposure)

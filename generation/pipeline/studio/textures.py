@@ -1,10 +1,12 @@
 """Procedural surfaces as bitmaps: wood grain, cloth weave, cane; made with NumPy, tied to a seed.
 
-Colour maps are display-encoded (sRGB) uint8 (height, width, 3); height maps float32 0..1.
+Colour maps are display-encoded (sRGB) uint8 (height, width, 3); height maps float32 0..1. The last
+of a kind is kept, for the same ad in another format and after its draft: not to be written to.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import cv2
@@ -16,6 +18,8 @@ from .palette import Rgb
 ColourMap = NDArray[np.uint8]
 HeightMap = NDArray[np.float32]
 
+# Textures of one kind that are kept: tens of megabytes each.
+KEPT: Final = 1
 # Pixels of one plank in the atlas: across the grain fine, along it coarser (grain is long).
 PLANK_ROWS: Final = 192
 PLANK_COLUMNS: Final = 2048
@@ -52,6 +56,7 @@ def plank(rng: np.random.Generator) -> tuple[HeightMap, HeightMap]:
     return np.clip(grain, 0, 1).astype(np.float32), np.clip(wear, 0, 1).astype(np.float32)
 
 
+@lru_cache(maxsize=KEPT)
 def plank_atlas(seed: int, count: int, pale: Rgb, dark: Rgb) -> tuple[ColourMap, HeightMap]:
     """Return the colours and the relief of `count` planks stacked downwards.
 
@@ -71,6 +76,7 @@ def plank_atlas(seed: int, count: int, pale: Rgb, dark: Rgb) -> tuple[ColourMap,
     return np.concatenate(colours), np.concatenate(reliefs)
 
 
+@lru_cache(maxsize=KEPT)
 def weave(seed: int, size: int, threads: int, thread: Rgb, gap: Rgb) -> tuple[ColourMap, HeightMap]:
     """Return plain-woven cloth: `threads` warp and weft threads across `size` pixels."""
     rng = np.random.default_rng(seed)

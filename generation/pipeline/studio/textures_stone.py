@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from .palette import Rgb
 from .textures import ColourMap, HeightMap, stretched_noise
 
+# Slabs that are kept: those of one set.
+KEPT: Final = 3
 # Veins that cross a slab, and how often one splits on its way.
 VEINS: Final = 7
 BRANCHES: Final = 3
@@ -29,6 +32,7 @@ SHIFT: Final = 4
 Line = NDArray[np.float64]
 
 
+@lru_cache(maxsize=KEPT)
 def marble(seed: int, rows: int, columns: int, *, stone: Rgb, vein: Rgb) -> ColourMap:
     """Return one slab of marble, `stone` and `vein` as display colours 0..1.
 
