@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -44,6 +45,7 @@ SETS = (("flux2-klein-4b", "sdxl"), ("flux1-dev", "sdxl"))
 TINY_SIDE = 64
 WARM_ADS = 5
 CANCELS = 3
+TAKES = (1, 2, 4)
 
 
 def options() -> argparse.Namespace:
@@ -123,6 +125,7 @@ def measure_set(
     table(f"Models at {wishes.side} x {wishes.side}", MODEL_COLUMNS, rows)
     scene = Painter(owner, names[0], wishes.side)
     behaviour(scene)
+    together(scene)
     owner.unload_all()
     del owner
     if not wishes.no_compile:
@@ -195,6 +198,21 @@ def behaviour(scene: Painter) -> None:
         ("stopped within, s (worst of 3)", "out of memory: with less, s", "the next picture, s"),
         [(f"{max(stops):.3f}", f"{short:.2f}", f"{following:.2f}")],
     )
+
+
+def together(scene: Painter) -> None:
+    """What a picture costs where several takes are painted in one pass."""
+    rows = []
+    for takes in TAKES:
+        reset_peak(scene.device)
+        run = partial(scene.paint, scene.entry.steps, takes=takes)
+        run()
+        seconds = min(timed(scene.device, run) for _ in range(3))
+        peak = peak_bytes(scene.device)
+        told = gigabytes(peak) if peak else "not measured"
+        rows.append((str(takes), f"{seconds:.3f}", f"{seconds / takes:.3f}", told))
+    columns = ("takes in one pass", "until the first, s", "a picture, s", "peak")
+    table(f"Takes of one ad ({scene.key})", columns, rows)
 
 
 def ads(store: Store, chip: Chip, names: Sequence[str], wishes: argparse.Namespace) -> None:

@@ -100,15 +100,18 @@ class Painter:
     def device(self) -> str:
         return self.residency.chip.device
 
-    def paint(self, steps: int, clock: StepClock | None = None, side: int = 0) -> Any:
-        """One picture, and how the pipeline was called."""
+    def paint(
+        self, steps: int, clock: StepClock | None = None, side: int = 0, takes: int = 1
+    ) -> Any:
+        """The first of so many pictures that are painted in one pass."""
         settings: dict[str, Any] = {
             "prompt": PROMPT,
             "num_inference_steps": steps,
             "guidance_scale": self.entry.guidance,
             "width": side or self.side,
             "height": side or self.side,
-            "generator": torch.Generator().manual_seed(1),
+            "num_images_per_prompt": takes,
+            "generator": [torch.Generator().manual_seed(seed) for seed in range(1, takes + 1)],
             "callback_on_step_end": clock,
         }
         with self.residency.use(self.key) as pipeline:
