@@ -31,6 +31,9 @@ ROUNDS: Final = 3
 COLOURED_SIDE: Final = 320
 # Room round the outline that GrabCut learns the ground from, as a part of its mean diameter.
 CONTEXT: Final = 0.2
+# Shadows are told apart only where the backdrop's surfaces explain this part of the border: clutter
+# has no ground that could be dimmed.
+LEAST_COVERAGE: Final = 0.85
 # A shadow lies on the ground: in this lowest part of the outline's height.
 LOW_PART: Final = 0.6
 # Pieces smaller than this part of the outline are left to the edge's own refinement.
@@ -62,8 +65,10 @@ class Lit:
 def lit_outlines(mask: Mask, evidence: Evidence) -> list[Lit]:
     """Return `mask` (H, W), then without all that shadow explains, then without soft pieces only.
 
-    The first alone where no part of it may be shadow.
+    The first alone where no part of it may be shadow, or the backdrop is no smooth surface.
     """
+    if evidence.backdrop.coverage < LEAST_COVERAGE:
+        return [Lit(mask)]
     lit = _unshadowed(mask, evidence)
     if lit.sum() < (1 - LARGEST_SHARE) * mask.sum():
         return [Lit(mask)]
@@ -99,7 +104,12 @@ def _unshadowed(mask: Mask, evidence: Evidence) -> Mask:
 
 
 def coloured(evidence: Evidence) -> Mask:
-    """Return what stands out in the whole photo when all shadows are taken away (H, W)."""
+    """Return what stands out in the whole photo when all shadows are taken away (H, W).
+
+    Nothing where the backdrop is no smooth surface.
+    """
+    if evidence.backdrop.coverage < LEAST_COVERAGE:
+        return np.zeros(evidence.colour.shape, bool)
     picture, far = _shadowless(evidence)
     scale = working_scale(picture.shape, COLOURED_SIDE)
     tiny, near = (
