@@ -66,7 +66,11 @@ COPY --from=built /app /app
 USER 10001:10001
 CMD ["python", "manage.py", "worker", "--engine", "studio"]
 
+# Triton builds the launchers of the kernels it compiles with a C compiler.
 FROM renderer AS gpu
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build-gpu /opt/venv /opt/venv
 COPY --from=built /app /app
 # What the NVIDIA Container Toolkit is asked to hand in: CUDA, and NVML for the figures.
