@@ -23,6 +23,8 @@ from websockets.sync.client import ClientConnection, connect
 from .site import ROOT, Site, token
 from .tables import show, summary
 
+# What a merchant tries after a rest.
+REACHED = ("cafe", "beach", "market", "luxury")
 PHOTO = ROOT / "campaigns/demo/latte_cup.jpg"
 # static/js/draft.js: a finger that types rests this long.
 PAUSE = 0.35
@@ -35,6 +37,12 @@ WISHES = {
     "seed": "1",
 }
 PATIENCE = 120.0
+# The engine has nothing left to do when it did nothing for so long; it begins after two seconds.
+REST = 4.0
+
+
+# What a merchant does in the run of that number: changes wishes, or nothing (None).
+Step = Callable[[int], dict[str, str] | None]
 
 
 @dataclass
@@ -84,6 +92,20 @@ class Form:
                 raise RuntimeError(f"no draft: {news}")
 
 
+    def wait_for_a_drawer(self) -> None:
+        """Wait until the site's worker has come up."""
+        while self.client.post("/drafts/", data=self.wishes).json()["status"] != "waiting":
+            time.sleep(1)
+
+    def rest(self, _number: int) -> None:
+        """Think until the engine, which uses that time, has nothing left to do."""
+        worked, since = self.engine_seconds(), time.monotonic()
+        while time.monotonic() - since < REST:
+            time.sleep(0.2)
+            if self.engine_seconds() - worked > 0.05:
+                worked, since = self.engine_seconds(), time.monotonic()
+
+
 @contextmanager
 def form(variant: str) -> Iterator[Form]:
     with Site({"NANOCOCOA_MITSUBA_VARIANT": variant}) as site:
@@ -98,8 +120,9 @@ def form(variant: str) -> Iterator[Form]:
 def measure(variant: str, runs: int) -> list[tuple[str, ...]]:
     """Return the table's rows for one variant of the renderer."""
     with form(variant) as page:
+        page.wait_for_a_drawer()
         page.change()  # the engine warms up, kernels are compiled
-        changes: list[tuple[str, list[Callable[[int], dict[str, str]]]]] = [
+        changes: list[tuple[str, list[Step]]] = [
             ("copy", [lambda n: {"ad_text": COPIES[(n + 1) % len(COPIES)]}]),
             ("text style", [lambda n: {"text_style": ("gold_balloon", "metal")[n % 2]}]),
             ("position", [lambda n: {"text_position": ("top", "bottom", "center")[n % 3]}]),
@@ -108,6 +131,11 @@ def measure(variant: str, runs: int) -> list[tuple[str, ...]]:
                 lambda _n: {"background_style": "minimal", "seed": "1"},
                 lambda n: {"background_style": "market", "ad_text": COPIES[-1], "seed": str(n)},
             ]),
+            ("background, after a rest", [
+                lambda n: {"background_style": "minimal", "seed": str(500 + n)},
+                page.rest,
+                lambda n: {"background_style": REACHED[n % len(REACHED)]},
+            ]),
             ("background, cold", [
                 lambda n: {"background_style": ("minimal", "market")[n % 2], "seed": str(1000 + n)}
             ]),
@@ -115,9 +143,14 @@ def measure(variant: str, runs: int) -> list[tuple[str, ...]]:
         return [row(name, [one(page, steps, n) for n in range(runs)]) for name, steps in changes]
 
 
-def one(page: Form, steps: list[Callable[[int], dict[str, str]]], number: int) -> Drawn:
-    """Make the changes one after the other; the last one is measured."""
-    return [page.change(**step(number)) for step in steps][-1]
+def one(page: Form, steps: list[Step], number: int) -> Drawn:
+    """Make the changes, or rest, one after the other; the last change is measured."""
+    *before, last = steps
+    for step in before:
+        wishes = step(number)
+        if wishes is not None:
+            page.change(**wishes)
+    return page.change(**(last(number) or {}))
 
 
 def row(name: str, drawn: list[Drawn]) -> tuple[str, ...]:
