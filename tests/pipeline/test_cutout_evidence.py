@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from generation.pipeline.cutout import working_scale
 from generation.pipeline.cutout.confidence import MEASURED, WEIGHTS, variants, vectors
 from generation.pipeline.cutout.evidence import Evidence, gather_evidence
-from generation.pipeline.cutout.shadow import lit_outlines
+from generation.pipeline.cutout.shadow import LEAST_COVERAGE, lit_outlines
+from generation.pipeline.cutout.snap import coverage, outlines, snapped
 
 from .product_photos import intersection_over_union, product_photo
 
 SIDE = 240
+MIDDLE = SIDE / 2
 
 
 def evidence_of(pixels: NDArray[np.uint8]) -> Evidence:
@@ -59,3 +64,39 @@ def test_every_measurement_has_a_weight_and_agreement_is_one_of_them() -> None:
 def test_a_long_photo_keeps_its_short_side_when_it_is_made_small() -> None:
     assert 300 * working_scale((300, 8000), 320) > 50
     assert working_scale((100, 100), 320) == 1.0
+
+
+def disc_at(radius: int, ragged: float = 0.0) -> NDArray[np.bool_]:
+    y, x = np.indices((SIDE, SIDE)) + 0.5 - MIDDLE
+    return np.asarray(np.hypot(x, y) < radius + ragged * np.sin(24 * np.arctan2(y, x)), bool)
+
+
+def test_the_outlines_of_a_mask_cover_that_mask() -> None:
+    mask = disc_at(60) & ~disc_at(25)
+    assert (coverage(outlines(mask), mask.shape) > 127).sum() == pytest.approx(mask.sum(), rel=0.01)
+    assert intersection_over_union(coverage(outlines(mask), mask.shape) > 127, mask) > 0.99
+
+
+def test_an_outline_is_laid_on_the_photos_edge() -> None:
+    photo = np.full((SIDE, SIDE, 3), 220, np.uint8)
+    photo[disc_at(60)] = (90, 40, 30)
+    found = coverage(snapped(photo, disc_at(62, ragged=2)), (SIDE, SIDE)) > 127
+    assert intersection_over_union(found, disc_at(60)) > 0.99
+
+
+def test_an_outline_is_a_fair_curve_where_the_photo_shows_no_edge() -> None:
+    empty = np.full((SIDE, SIDE, 3), 220, np.uint8)
+    ragged = disc_at(60, ragged=2)
+    (line,) = snapped(empty, ragged)
+    assert np.hypot(*(line - MIDDLE).T).std() < 0.5
+    (raw,) = outlines(ragged)
+    assert np.hypot(*(raw - MIDDLE).T).std() > 1
+
+
+def test_no_shadow_is_sought_where_the_backdrop_is_no_smooth_surface() -> None:
+    photo = product_photo("box", "plain", side=SIDE, shadow=0.5)
+    evidence = evidence_of(photo.rgb)
+    wide = cv2.dilate((photo.alpha > 0.5).astype(np.uint8), np.ones((25, 25), np.uint8)) > 0
+    assert len(lit_outlines(wide, evidence)) > 1
+    patchy = replace(evidence.backdrop, coverage=LEAST_COVERAGE - 0.01)
+    assert len(lit_outlines(wide, replace(evidence, backdrop=patchy))) == 1

@@ -1,8 +1,8 @@
 """How far a cut-out can be trusted: the chance, by the evidence, that its outline is right.
 
 A logistic regression on what `features` measures and on how far hypotheses that fail differently
-agree. Fitted by `python -m bench.cutout_fit` on rendered and drawn photos at the working size, without the
-goods that `bench.cutout_photos` holds out; the methods themselves were made with all in view.
+agree. Fitted by `python -m bench.cutout_fit` on rendered and drawn photos at the working size,
+without the goods that `bench.cutout_photos` holds out; the methods were made with all in view.
 """
 
 from __future__ import annotations

@@ -60,6 +60,9 @@ SUBPIXELS: Final = 1 << SUBPIXEL_BITS
 # WEAK, at least that.
 FAIRNESS: Final = 2.0
 WEAK, LEAST_TRUST = 0.1, 1e-4
+# Points that a fair curve needs to forget where it began: a bend is felt over some 75 of them where
+# there is no edge at all.
+FAIR_OVERLAP: Final = 200
 # Rows that a path needs to forget where it began.
 OVERLAP: Final = 60
 
@@ -160,7 +163,7 @@ def _fair(line: Floats, strength: Floats, fairness: float) -> Floats:
     The smoothing spline of Whittaker ("On a new method of graduation", 1923): near the points by
     their weight, and with little bending.
     """
-    reach = min(OVERLAP, len(line))
+    reach = min(FAIR_OVERLAP, len(line))
     weight = np.maximum(np.clip((strength - WEAK) / (1 - WEAK), 0, 1) ** 2, LEAST_TRUST)
     weight, points = (
         np.concatenate([own[-reach:], own, own[:reach]]) for own in (weight, np.asarray(line))
