@@ -74,7 +74,7 @@ class Site:
         for process in psutil.Process(self.process.pid).children(recursive=True):
             words = " ".join(process.cmdline())
             for name, mark in (
-                ("web", "daphne"), ("redis", "redis.sock"), ("engine", "engine_child"),
+                ("web", "web_process"), ("redis", "redis.sock"), ("engine", "engine_child"),
                 ("worker", "manage.py worker"),
             ):  # fmt: skip
                 if mark in words:

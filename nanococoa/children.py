@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,13 +25,11 @@ def say(sentence: str) -> None:
 class Child:
     """One process and how often it had to be started again.
 
-    `name` is what people call it, `files` the descriptors that it inherits, `environment` what it
-    is told beside its parent's environment.
+    `name` is what people call it, `environment` what it is told beside its parent's environment.
     """
 
     name: str
     command: list[str]
-    files: Sequence[int] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
@@ -45,7 +43,6 @@ class Child:
             cwd=ROOT,
             env={**os.environ, **self.environment},
             start_new_session=True,
-            pass_fds=self.files,
         )
         self.started_at = time.monotonic()
         self.restart_at = None

@@ -21,7 +21,7 @@ from typing import Final, NoReturn
 from nanococoa.children import ROOT, Child, say, stop_all
 from nanococoa.environment import redis_url
 from nanococoa.redis_server import EmbeddedRedis, RedisUnavailable, is_answering
-from nanococoa.web_server import listen, processes, processes_wanted
+from nanococoa.web_server import processes, processes_wanted, reserve
 
 WEB_START_TIMEOUT_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.2
@@ -43,10 +43,10 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
-def open_port(host: str, port: int) -> socket.socket:
-    """Return the socket to answer on; raise CannotStart when somebody listens there already."""
+def keep_address(host: str, port: int) -> socket.socket:
+    """Return what keeps the address; raise CannotStart when somebody listens there already."""
     try:
-        return listen(host, port)
+        return reserve(host, port)
     except OSError as error:
         raise CannotStart(
             f"{host}:{port}을 열 수 없어요 ({error.strerror}). "
@@ -88,7 +88,7 @@ def prepare_database(*, demo: bool) -> None:
 
 
 def wait_for_web(host: str, port: int, web: list[Child]) -> None:
-    """Wait until an answer comes, whatever it says; the port alone is open before anybody is."""
+    """Wait until an answer comes, whatever it says."""
     deadline = time.monotonic() + WEB_START_TIMEOUT_SECONDS
     while time.monotonic() < deadline and not all(child.has_ended for child in web):
         connection = HTTPConnection(_reachable(host), port, timeout=WEB_START_TIMEOUT_SECONDS)
@@ -118,7 +118,7 @@ class Supervisor:
         self.host, self.port, self.data_dir, self.demo = host, port, data_dir, demo
         self.web: list[Child] = []
         self.worker = Child("워커", manage("worker"))
-        self.listening: socket.socket | None = None
+        self.address: socket.socket | None = None
         self.redis: EmbeddedRedis | None = None
 
     def run(self) -> None:
@@ -140,9 +140,9 @@ class Supervisor:
     def _start(self) -> None:
         check_writable(self.data_dir)
         (self.data_dir / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
-        self.listening = open_port(self.host, self.port)
+        self.address = keep_address(self.host, self.port)
         self.redis = start_redis(self.data_dir)
-        self.web = processes(self.listening, web_count())
+        self.web = processes(self.host, self.port, web_count())
         for child in self.web:
             child.start()  # while it imports, the database is made ready
         prepare_database(demo=self.demo)
@@ -162,8 +162,8 @@ class Supervisor:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)
         stop_all((self.worker, *self.web))
-        if self.listening:
-            self.listening.close()
+        if self.address:
+            self.address.close()
         if self.redis:
             self.redis.stop()
 

@@ -1,9 +1,11 @@
-"""The web server: one listening socket, one or more Daphne processes that answer on it.
+"""The web server: one address, one or more Daphne processes that answer on it.
 
     python -m nanococoa.web_server --host 0.0.0.0 --port 8000
 
-One Python process answers on one core at a time. WEB_PROCESSES of them share the socket: whichever
-is free takes the next connection, and one that dies is started again while the others go on.
+One Python process answers on one core at a time. WEB_PROCESSES of them listen on the address, each
+with a socket of its own among which the kernel shares out the connections (SO_REUSEPORT; with one
+socket for all, whoever wakes first takes them all). One that dies is started again, and gets none
+meanwhile.
 """
 
 from __future__ import annotations
@@ -21,35 +23,47 @@ from nanococoa.children import Child, stop_all
 from nanococoa.environment import env
 
 POLL_SECONDS: Final = 0.2
-# Connections that wait to be taken while all processes are busy or start again.
+# Connections that wait for a process to take them.
 BACKLOG: Final = 512
 
 
+def reserve(host: str, port: int) -> socket.socket:
+    """Return a socket that keeps an address for processes of this user; nobody listens on it.
+
+    Raises OSError when somebody does already, be it another site of ours.
+    """
+    with _bound(host, port, shared=False):
+        pass
+    return _bound(host, port, shared=True)
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address of this machine; raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-    except OSError:
-        listening.close()
-        raise
+    """Return one of the sockets that listen on a reserved address."""
+    listening = _bound(host, port, shared=True)
+    listening.listen(BACKLOG)
     return listening
 
 
-def processes(listening: socket.socket, count: int) -> list[Child]:
-    """Return `count` web processes, not started yet, that answer on the socket."""
-    descriptor = listening.fileno()
-    command = [
-        *(sys.executable, "-m", "daphne", "--fd", str(descriptor)),
-        *("--no-server-name", "-v", "0", "nanococoa.asgi:application"),
-    ]
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def processes(host: str, port: int, count: int) -> list[Child]:
+    """Return `count` web processes, not started yet, for a reserved address."""
+    command = [sys.executable, "-m", "nanococoa.web_process", host, str(port)]
     if count == 1:
-        return [Child("웹", command, files=(descriptor,))]
+        return [Child("웹", command)]
     return [
-        Child(f"웹 {number}", command, files=(descriptor,), environment=_own_log(number))
+        Child(f"웹 {number}", command, environment=_own_log(number))
         for number in range(1, count + 1)
     ]
 
@@ -80,8 +94,8 @@ def main() -> int:
         signal.signal(name, _interrupt)
     children: list[Child] = []
     try:
-        with listen(options.host, options.port) as listening:
-            children = processes(listening, processes_wanted())
+        with reserve(options.host, options.port):
+            children = processes(options.host, options.port, processes_wanted())
             for child in children:
                 child.start()
             while True:

@@ -119,7 +119,7 @@ def test_the_demo_account_and_its_ads_are_there_once(site: LocalSite) -> None:
     assert counts == ["3 3", "3 3"]
 
 
-@pytest.mark.parametrize("part", ["daphne", "manage.py worker", "redis.sock"])
+@pytest.mark.parametrize("part", ["web_process", "manage.py worker", "redis.sock"])
 def test_a_part_that_dies_is_started_again(site: LocalSite, part: str) -> None:
     site.start("--no-demo")
     eventually(site.is_up)

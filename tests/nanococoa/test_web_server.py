@@ -43,7 +43,7 @@ class Web:
 
     def workers(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "daphne" in " ".join(child.cmdline())]
+        return [child for child in children if "web_process" in " ".join(child.cmdline())]
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
