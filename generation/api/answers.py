@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Hashable
 from typing import Final, NamedTuple
@@ -17,7 +18,11 @@ class _Answer(NamedTuple):
 
 
 class Answers:
-    """Bodies by whom they were said to, good for one state and for some seconds."""
+    """Bodies by whom they were said to, good for one state and for some seconds.
+
+    For `seconds` at most, half of that at least: what was asked for together is not made again
+    together.
+    """
 
     def __init__(self, *, seconds: float) -> None:
         self._seconds = seconds
@@ -32,7 +37,8 @@ class Answers:
     def keep(self, to: Hashable, state: object, body: bytes) -> bytes:
         """Keep a body and return it."""
         self._answers.pop(to, None)
-        self._answers[to] = _Answer(state, time.monotonic() + self._seconds, body)
+        good_for = self._seconds * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        self._answers[to] = _Answer(state, time.monotonic() + good_for, body)
         while len(self._answers) > MOST:
             self._answers.pop(next(iter(self._answers)), None)
         return body

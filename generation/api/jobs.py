@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -42,7 +44,7 @@ CHANGING: Final = (
     "sub_step_index",
     "ad__deleted_at",
 )
-STATUSES: Final = Answers(seconds=1.0)
+STATUSES: Final = Answers(seconds=2.0)
 # What a job's parameters keep for the site itself.
 INTERNAL: Final = frozenset({"photo_sha256", "order_digest", "stage_images", "draft", "fallback"})
 PAGE: Final = 20
@@ -58,12 +60,30 @@ def status(
     """How a job stands."""
     caller = caller_of(request)
     said_to = (caller.key, job_id, images, get_language(), request.build_absolute_uri("/"))
-    state = Job.objects.filter(pk=job_id).values_list(*CHANGING).first()
+    state = _state(job_id)
     body = STATUSES.kept(said_to, state)
     if body is None:
         told = status_of(request, caller.job(job_id), as_text=images == "base64")
         body = STATUSES.keep(said_to, state, told.model_dump_json().encode())
     return HttpResponse(body, content_type=JSON)
+
+
+def _state(job_id: UUID) -> tuple[object, ...] | None:
+    """Return what CHANGING names, as the database writes it; None for a job that is not there.
+
+    The query is put together once: that takes twice the time of asking it.
+    """
+    with connection.cursor() as cursor:
+        stored = Job._meta.pk.get_db_prep_value(job_id, connection)  # noqa: SLF001 - public by docs
+        cursor.execute(_state_query(connection.vendor), [stored])
+        row: tuple[object, ...] | None = cursor.fetchone()
+        return row
+
+
+@cache
+def _state_query(_vendor: str) -> str:
+    query, _ = Job.objects.filter(pk=UUID(int=0)).values_list(*CHANGING).query.sql_with_params()
+    return query
 
 
 def status_of(request: HttpRequest, job: Job, *, as_text: bool = False) -> StatusOut:
