@@ -77,7 +77,7 @@ def site(django_db_setup, redis_server, site_media) -> Iterator[str]:
     }
     port_number = free_port()
     commands = (
-        ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port_number), "nanococoa.asgi:application"],
+        ["-m", "nanococoa.web_process", "127.0.0.1", str(port_number)],
         ["manage.py", "worker", "--pace", PACE],
     )
     root = django_settings.BASE_DIR

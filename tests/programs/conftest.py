@@ -36,12 +36,12 @@ def programs_environment(django_db_setup, redis_server, tmp_path_factory) -> dic
 def site(programs_environment: dict[str, str]) -> Iterator[str]:
     """The address of a running site on the test database, with one worker."""
     port = free_port()
-    daphne = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "nanococoa.asgi:application"]
+    web = ["-m", "nanococoa.web_process", "127.0.0.1", str(port)]
     running = [
         subprocess.Popen(
             [sys.executable, *command], cwd=django_settings.BASE_DIR, env=programs_environment
         )
-        for command in (daphne, ["manage.py", "worker"])
+        for command in (web, ["manage.py", "worker"])
     ]
     try:
         wait_until_answering(f"http://127.0.0.1:{port}/api/health")
