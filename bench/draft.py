@@ -91,7 +91,6 @@ class Form:
             if news["status"] != "drawing":
                 raise RuntimeError(f"no draft: {news}")
 
-
     def wait_for_a_drawer(self) -> None:
         """Wait until the site's worker has come up."""
         while self.client.post("/drafts/", data=self.wishes).json()["status"] != "waiting":
