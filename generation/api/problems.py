@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, NinjaAPI, Schema
@@ -179,6 +180,7 @@ MEANINGS: Final[Mapping[type[Exception], Callable[[Any], Refused]]] = {
     PermissionDenied: lambda _error: Refused(403, "forbidden"),
     RequestDataTooBig: lambda _error: Refused(413, "too_large"),
     TooManyFieldsSent: lambda _error: Refused(400, "bad_request"),
+    MultiPartParserError: lambda _error: Refused(400, "bad_request"),
     OperationalError: lambda _error: Refused(503, "unavailable", headers={"Retry-After": "5"}),
     InterfaceError: lambda _error: Refused(503, "unavailable", headers={"Retry-After": "5"}),
     HttpError: _from_http,

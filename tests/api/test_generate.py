@@ -162,6 +162,21 @@ def test_it_refuses_other_media_types(program: Program) -> None:
     assert problem(answer) == (415, "unsupported_media_type", None)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + 300 * "x",
+    ],
+)
+def test_it_refuses_a_form_without_a_boundary(program: Program, kind: str) -> None:
+    answer = program.http.post(
+        "/api/generate", b"--x\r\n", content_type=kind, headers=program.headers
+    )
+    assert problem(answer) == (400, "bad_request", None)
+
+
 def test_it_refuses_a_body_beyond_the_limit(program: Program) -> None:
     assert problem(program.post("generate", {"product_image": "A" * 17_000_000})) == (
         413,
