@@ -27,8 +27,9 @@ MOST_WIDTH: Final = 0.008
 CONTRAST: Final = 5.0
 DARKEST: Final = 0.010
 BRIGHTEST: Final = 0.85
-# Mean luminance from which letters count as bright.
+# Mean luminance from which letters count as bright, and as too pale for pale sides.
 BRIGHT_LETTERS: Final = 0.14
+PALE_LETTERS: Final = 0.35
 # How strongly the letters' own hue colours a dark edge, and a bright one: gold's deep shade is a
 # red brown, which takes more of its hue than gold has, and pale edges are nearly ivory.
 DARK_HUE: Final = 1.7
@@ -122,12 +123,15 @@ def _colours(faces: Floats, ground: float) -> list[Floats]:
     """Return the linear colours that an edge may have, far from the ground: the likelier first.
 
     Round bright letters a dark edge, round dark ones rather a bright edge: the two together can be
-    read on both the lights and the darks of a busy set.
+    read on both the lights and the darks of a busy set. White round chrome would drown it.
     """
     dark = max((ground + 0.05) / CONTRAST - 0.05, DARKEST)
     bright = min((ground + 0.05) * CONTRAST - 0.05, BRIGHTEST)
     colours = [_tinted(faces, dark, DARK_HUE), _tinted(faces, bright, BRIGHT_HUE)]
-    return colours if float(luminance(faces).mean()) >= BRIGHT_LETTERS else colours[::-1]
+    bright_face = float(luminance(faces).mean())
+    if bright_face >= PALE_LETTERS:
+        return colours[:1]
+    return colours if bright_face >= BRIGHT_LETTERS else colours[::-1]
 
 
 def _tinted(faces: Floats, level: float, power: float) -> Floats:
