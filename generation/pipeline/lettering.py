@@ -165,7 +165,8 @@ def _proven(lettering: Lettering, seed: int, report: Report, watch: Stopwatch) -
         with watch.lap(SubStep.TEXT_RENDER):
             shot = _shoot(tried, seed, samples, start, report)
             colour, alpha = developed(shot.layers, tried.rig.exposure, clean=True)
-        report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM))
+        preview = encode_preview(_over(tried, colour, alpha))
+        report(Progress(sub_step=SubStep.TEXT_CHECK, fraction=CHECK_FROM, preview=preview))
         with watch.lap(SubStep.TEXT_CHECK):
             front = np.minimum(alpha, _front(tried, seed, report))
             words = _check(tried, front)
@@ -215,7 +216,7 @@ def _shoot(lettering: Lettering, seed: int, samples: int, start: float, report: 
     def passed(done: int, total: int, layers: Layers) -> None:
         fraction = start + (CHECK_FROM - start) * done / total
         preview = None
-        if done < total:  # the last pass is denoised next, and seen composed
+        if done < total:  # the last pass is shown denoised
             colour, alpha = developed(layers, lettering.rig.exposure, clean=False)
             preview = encode_preview(_over(lettering, colour, alpha))
         report(

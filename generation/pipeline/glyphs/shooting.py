@@ -25,7 +25,9 @@ FRONT_SAMPLES: Final = 4
 SHINE_SAMPLES: Final = 4
 
 # Samples per pixel of a compiled variant's pass: it takes a second, and each pass a launch more.
+# All of a pass are in memory at once, some 200 bytes each: a wide frame's letters take two or more.
 COMPILED_PASS: Final = 16
+COMPILED_SAMPLES_OF_A_PASS: Final = 2_600_000
 
 # A pass of this many pixel samples takes about a second on one busy core.
 SAMPLES_OF_A_PASS: Final = 450_000
@@ -47,6 +49,8 @@ def shoot(
     per_pass = samples_per_pass(crop.width * crop.height)
     if is_compiled(use_variant()):
         per_pass = min(samples, COMPILED_PASS)
+        while per_pass > 1 and per_pass * crop.width * crop.height > COMPILED_SAMPLES_OF_A_PASS:
+            per_pass //= 2
     scene = load_scene(
         lettering_scene(
             lettering.mesh,

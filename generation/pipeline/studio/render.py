@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import wavefront
+from .denoiser import denoised
 from .variant import chosen_variant
 
 Image = NDArray[np.float32]
@@ -199,10 +200,7 @@ def denoise(
     All (height, width, 3) float32, linear; `albedo` and `normal` are guides of the same size.
     `fast` takes half the time and a little of the finest texture.
     """
-    import pyoidn
-
-    quality = "fast" if fast else "high"
-    return cast("Image", pyoidn.denoise(radiance, albedo, normal, hdr=True, quality=quality))
+    return denoised(radiance, albedo, normal, fast=fast)
 
 
 def denoise_layers(layers: Layers) -> Image:

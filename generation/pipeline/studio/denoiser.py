@@ -1,0 +1,63 @@
+"""Intel Open Image Denoise with a limit to its memory: a large picture is denoised in tiles."""
+
+from __future__ import annotations
+
+from functools import cache
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+
+# Megabytes that the network may take: two megapixels want 540 at once. Tiles overlap by what the
+# network looks at, so that no seam is seen; smaller ones would cost time.
+MEMORY_MB: Final = 300
+# One filter, one picture at a time.
+_lock: Final = Lock()
+
+
+def denoised(
+    radiance: Image, albedo: Image | None, normal: Image | None, *, fast: bool = False
+) -> Image:
+    """Return an HDR picture without noise; all (height, width, 3) float32, linear.
+
+    Raises RuntimeError when the library fails.
+    """
+    import pyoidn
+
+    given = {"color": radiance, "albedo": albedo, "normal": normal}
+    images = {
+        name: np.ascontiguousarray(image, np.float32)
+        for name, image in given.items()
+        if image is not None
+    }
+    images["output"] = np.empty_like(images["color"])
+    with _lock:
+        device = _device()
+        filtered = pyoidn.Filter(device, pyoidn.OIDN_FILTER_TYPE_RT)
+        try:
+            for name, image in images.items():
+                filtered.set_image(name, image, pyoidn.OIDN_FORMAT_FLOAT3)
+            filtered.set_bool("hdr", True)
+            filtered.set_int("maxMemoryMB", MEMORY_MB)
+            quality = pyoidn.OIDN_QUALITY_FAST if fast else pyoidn.OIDN_QUALITY_HIGH
+            filtered.set_quality(quality)
+            filtered.commit()
+            filtered.execute()
+            error = device.get_error()
+        finally:
+            filtered.release()
+    if error:
+        raise RuntimeError(f"Open Image Denoise: {error}")
+    return images["output"]
+
+
+@cache
+def _device() -> Any:
+    import pyoidn
+
+    device = pyoidn.Device()
+    device.commit()
+    return device
