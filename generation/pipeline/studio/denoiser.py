@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
 
-# Megabytes that the network may take: two megapixels want 540 at once. Tiles overlap by what the
-# network looks at, so that no seam is seen; smaller ones would cost time.
+# Pixels from which a picture is denoised in tiles, and the megabytes that the network may take
+# then: two megapixels want 540 at once. Tiles overlap by what it looks at, so that no seam is seen.
+LARGE: Final = 1_400_000
 MEMORY_MB: Final = 300
 # One filter, one picture at a time.
 _lock: Final = Lock()
@@ -27,6 +28,11 @@ def denoised(
     """
     import pyoidn
 
+    height, width = radiance.shape[:2]
+    if height * width < LARGE:
+        # Keeps its filter from one picture to the next, which saves a tenth of a second.
+        quality = "fast" if fast else "high"
+        return cast("Image", pyoidn.denoise(radiance, albedo, normal, hdr=True, quality=quality))
     given = {"color": radiance, "albedo": albedo, "normal": normal}
     images = {
         name: np.ascontiguousarray(image, np.float32)
@@ -42,8 +48,7 @@ def denoised(
                 filtered.set_image(name, image, pyoidn.OIDN_FORMAT_FLOAT3)
             filtered.set_bool("hdr", True)
             filtered.set_int("maxMemoryMB", MEMORY_MB)
-            quality = pyoidn.OIDN_QUALITY_FAST if fast else pyoidn.OIDN_QUALITY_HIGH
-            filtered.set_quality(quality)
+            filtered.set_quality(pyoidn.OIDN_QUALITY_FAST if fast else pyoidn.OIDN_QUALITY_HIGH)
             filtered.commit()
             filtered.execute()
             error = device.get_error()
