@@ -93,7 +93,7 @@ def wait_for_web(host: str, port: int, web: list[Child]) -> None:
     while time.monotonic() < deadline and not all(child.has_ended for child in web):
         connection = HTTPConnection(_reachable(host), port, timeout=WEB_START_TIMEOUT_SECONDS)
         try:
-            connection.request("GET", "/static/", headers={"Host": "localhost"})
+            connection.request("GET", "/accounts/login/", headers={"Host": "localhost"})
             connection.getresponse()
         except (OSError, HTTPException):
             time.sleep(0.05)
