@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .ad_layers import Layers, Window, load_layers
 from .behind import Slide, slid, slide_behind
+from .beside import Beside
 from .frames import frame_for
 from .keyline import edged, too_plain
 from .layout import Box
@@ -68,15 +69,16 @@ def run_composition(request: StageRequest, report: Report) -> StageOutput:
         layers = load_layers(request.earlier, frame_for(spec))
         report(Progress(sub_step=SubStep.COMPOSE, fraction=0.2))
         composed = compose(layers, spec.composition_mode, spec.seed, spec.subtext)
-    final = composed.picture
-    preview = encode_preview(final)
-    report(Progress(sub_step=SubStep.COMPOSE, fraction=0.6, preview=preview))
-    with watch.lap(SubStep.CHECK):
-        checks = prove(composed, spec.subtext)
-    report(Progress(sub_step=SubStep.CHECK, fraction=0.75))
-    with watch.lap(SubStep.EXPORT):
-        image = request.out_dir / "ad.png"
-        write_png(final, image)
+    image = request.out_dir / "ad.png"
+    with Beside() as beside:
+        written = beside.begin(write_png, composed.picture, image)
+        preview = encode_preview(composed.picture)
+        report(Progress(sub_step=SubStep.COMPOSE, fraction=0.6, preview=preview))
+        with watch.lap(SubStep.CHECK):
+            checks = prove(composed, spec.subtext)
+        report(Progress(sub_step=SubStep.CHECK, fraction=0.75))
+        with watch.lap(SubStep.EXPORT):
+            written.result()
     report(Progress(sub_step=SubStep.EXPORT, fraction=1.0, preview=preview))
     return StageOutput(image=image, checks=checks, seconds=watch.seconds)
 

@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 from .types import PAINTED_BACKGROUND, PAINTED_LETTERING, AdSpec, Stage
 
 # Raise it when any stage would paint a different picture from the same inputs.
-ENGINE_VERSION: Final = "studio-5"
+ENGINE_VERSION: Final = "studio-6"
 # The same for what the diffusion engine adds; it letters and composes with the studio's code.
 DIFFUSION_VERSION: Final = "diffusion-2"
 

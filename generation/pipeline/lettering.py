@@ -91,7 +91,7 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     with Beside() as beside:
         if lettering.on_set:
             with watch.lap(SubStep.LETTERING):
-                ratio, lettering, spilled = _in_its_light(lettering, report)
+                ratio, lettering, spilled = _in_its_light(lettering, request.cache_dir, report)
             extras["light"] = request.out_dir / "light.png"
             beside.begin(save_light, ratio, extras["light"])
         make = _sketched if request.spec.draft else _proven
@@ -103,7 +103,9 @@ def run_lettering(request: StageRequest, report: Report) -> StageOutput:
     return output if read is None else _with_reading(output, read.result())
 
 
-def _in_its_light(lettering: Lettering, report: Report) -> tuple[Plane, Lettering, Plane | None]:
+def _in_its_light(
+    lettering: Lettering, cache_dir: Path, report: Report
+) -> tuple[Plane, Lettering, Plane | None]:
     """Return the letters' shadow on the set, and the lettering with it on its backdrop.
 
     Of letters that shine, also what their light adds to the set.
@@ -113,7 +115,7 @@ def _in_its_light(lettering: Lettering, report: Report) -> tuple[Plane, Letterin
         fraction = LIGHT_FROM + (RENDER_FROM - LIGHT_FROM) * done / total
         report(Progress(sub_step=SubStep.LETTERING, fraction=fraction))
 
-    ratio, spilled = cast_light(lettering, passed), None
+    ratio, spilled = cast_light(lettering, passed, cache_dir=cache_dir), None
     glow = lettering.material.glow
     if glow and glow.spill:
         spilled, ratio = spill(lettering.backdrop, ratio), np.minimum(ratio, 1)

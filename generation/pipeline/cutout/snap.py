@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from . import working_scale
+from .profile import ACROSS, profile
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -31,8 +32,6 @@ FINE_REACH: Final = 2.0
 ALONG: Final = 2
 # A photo less than this many times larger than the small size holds nothing more.
 WORTHWHILE: Final = 1.3
-# Steps across the line, px.
-ACROSS: Final = 0.5
 # A mask is enlarged so many times before its outlines are taken.
 RIM: Final = 3
 # Outlines shorter than this, px, are left as they are.
@@ -40,15 +39,12 @@ SHORTEST: Final = 40
 # The outline's corners are rounded over this many px before its normals are taken, less on a small
 # product: over this part of the reach.
 ROUNDING, ROUNDING_OF_REACH = 2.0, 0.4
-# An edge this strong (Lab over 2 px) counts half; the strongest count no more than 1.
-HALF_EDGE: Final = 4.0
-# A step is taken over this many px to each side, and over as many more to see if it is sharp:
-# of a shadow's edge less than SOFT happens near by, of a product's more than SHARP.
-NEAR, WIDE = 1.0, 4.0
-SOFT, SHARP = 0.3, 0.7
 # What it costs to lie at the end of the reach, and to move by one step across for one along.
 DISTANCE_COST: Final = 0.35
-# A small product's reach is below this many px: there the distance and a bend cost less.
+# What it costs to leave a part of the product outside.
+LEFT_OUT_COST: Final = 0.6
+# A small product's reach is below this many px: there the distance and a bend cost less, and
+# below half of them no line of contact is told from the product's own.
 SMALL_REACH: Final = 5.0
 BEND_COST: Final = 0.3
 MOST_BEND: Final = 2
@@ -138,14 +134,14 @@ def _laid(picture: Bytes, line: Floats, reach: float) -> Floats:
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], 1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
     steps = np.arange(-round(reach / ACROSS), round(reach / ACROSS) + 1)
-    points = line[:, None] + (steps * ACROSS)[None, :, None] * normal[:, None]
-    strength = _edge_strength(picture, points, normal)
     small = min(reach / SMALL_REACH, 1.0)
-    cost = 1 - strength + small * DISTANCE_COST * np.abs(steps / max(steps[-1], 1))[None] ** 2
+    seen = profile(picture, line, normal, steps * np.float32(ACROSS), contact=max(2 * small - 1, 0.0))
+    distance = small * DISTANCE_COST * np.abs(steps / max(steps[-1], 1))[None] ** 2
+    cost = 1 - seen.strength + distance + LEFT_OUT_COST * seen.left_out
     chosen = _best_path(cost.astype(np.float32))
-    off = (steps[chosen] + _between_steps(strength, chosen)) * ACROSS
+    off = (steps[chosen] + _between_steps(seen.strength, chosen)) * ACROSS
     found = line + off[:, None] * normal
-    return _fair(found, strength[np.arange(len(line)), chosen], FAIRNESS * small**2)
+    return _fair(found, seen.strength[np.arange(len(line)), chosen], FAIRNESS * small**2)
 
 
 def _between_steps(strength: Floats, chosen: NDArray[np.intp]) -> Floats:
@@ -180,29 +176,6 @@ def _smooth(line: Floats, sigma: float) -> Floats:
     around = np.concatenate([line[-reach:], line, line[:reach]])
     soft = cv2.GaussianBlur(around, (1, 2 * reach + 1), sigma)
     return np.asarray(soft[reach:-reach])
-
-
-def _edge_strength(picture: Bytes, points: Floats, normal: Floats) -> Floats:
-    """Return 0..1 (N, S): how strongly and sharply the photo steps across the line there."""
-    near, wide = (_step(picture, points, normal * np.float32(half)) for half in (NEAR, WIDE))
-    sharp = np.clip((near / np.maximum(wide, 1e-3) - SOFT) / (SHARP - SOFT), 0, 1)
-    return np.asarray(near / (near + HALF_EDGE) * sharp, np.float32)
-
-
-def _step(picture: Bytes, points: Floats, half: Floats) -> Floats:
-    """Return the Lab difference (N, S) between both sides of every place, `half` (N, 2) off it."""
-    one, other = (_sampled(picture, points + side * half[:, None]) for side in (-1, 1))
-    along = cv2.blur(other - one, (1, 5), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(np.linalg.norm(along, axis=2), np.float32)
-
-
-def _sampled(picture: Bytes, points: Floats) -> Floats:
-    """Return the Lab colours (N, S, 3) at `points` (N, S, 2; x, y from the corner)."""
-    x, y = (np.ascontiguousarray(points[..., axis] - 0.5, np.float32) for axis in (0, 1))
-    rgb = cv2.remap(
-        picture.astype(np.float32) / 255, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
 
 
 def _best_path(cost: Floats) -> NDArray[np.intp]:

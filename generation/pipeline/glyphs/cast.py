@@ -8,6 +8,7 @@ letters hide nothing; its picture is then turned into the set's camera.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from generation.pipeline.layout import Box
 from generation.pipeline.studio.camera import Camera, sensor
 from generation.pipeline.studio.materials.material import rgb
+from generation.pipeline.studio.plates import kept_picture
 from generation.pipeline.studio.render import (
     Image,
     Layers,
@@ -48,8 +50,12 @@ PASSES: Final = 2
 BOUNCES: Final = 3
 # Field samples per em of the mesh that throws the shadow.
 DETAIL: Final = 40
-# How far the shadow is looked for around the letters, in em: the key stands up on the left.
+# How far the shadow is looked for around the headline's box, in em: the key stands up on the left.
 REACH_LEFT, REACH_RIGHT, REACH_UP, REACH_DOWN = 1.0, 2.0, 0.8, 2.0
+# The window and the near plane grow by these steps, in headline heights and decimetres: other copy
+# finds the set without letters as it was left.
+EM_STEP: Final = 1 / 8
+CLIP_STEP, CLIP_STEP_AFAR = 0.02, 0.1
 # Gap between the letters' back and the wall they are mounted on, in em.
 GAP: Final = 0.16
 # Share of the set that must be seen close behind the letters to mount them on it.
@@ -89,10 +95,13 @@ class Seat:
     mounted: bool
 
 
-def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Image:
+def cast_light(
+    lettering: Lettering, on_pass: Callable[[int, int], None], *, cache_dir: Path | None = None
+) -> Image:
     """Return the factor (height, width, 3) by which the letters change the set's light.
 
-    Linear, 1 where nothing changes. `on_pass` is told (done, total) and may raise.
+    Linear, 1 where nothing changes. `on_pass` is told (done, total) and may raise. The set without
+    letters is kept in `cache_dir`.
     """
     use_variant()
     rig = lettering.rig
@@ -106,17 +115,27 @@ def cast_light(lettering: Lettering, on_pass: Callable[[int, int], None]) -> Ima
     seat = seated(lettering, level, crop, depth)
     upright = _upright(_with_sheet(mesh, lettering), lettering, seat)
     letters = letters_shape(upright, _matt(lettering), np.eye(4), emission=_emission(lettering))
-    view = sensor(level, scale=SCALE, crop=crop, pinhole=True) | {"near_clip": seat.clip}
+    view = sensor(level, scale=_scale(rig), crop=crop, pinhole=True) | {"near_clip": seat.clip}
     with_letters = _picture(rig, view, near | {"letters": letters}, _counted(0, on_pass))
-    without = _picture(rig, view, near, _counted(PASSES, on_pass))
+    without = kept_picture(
+        rig,
+        _facts(crop, seat.clip),
+        cache_dir,
+        lambda: _picture(rig, view, near, _counted(PASSES, on_pass)),
+    )
     ratio = ((with_letters + DARKEST) / (without + DARKEST)) ** np.float32(FILL)
     before = cv2.dilate((depth <= seat.clip).astype(np.float32), np.ones((5, 5)))
     open_set = 1 - cv2.GaussianBlur(before, (0, 0), SOFT_END)
     blur = SMOOTHING if seat.mounted else SMOOTHING_AFAR
     calm = cv2.GaussianBlur(1 + (ratio - 1) * open_set[..., None], (0, 0), blur)
     brightest = SHINING if _emission(lettering) else BRIGHTEST
-    turned = _turned(calm, level, crop, rig.camera, window)
+    turned = _turned(calm, level, crop, rig, window)
     return _in_frame(turned, rig.layout.frame, window, brightest)
+
+
+def _facts(crop: Box, clip: float) -> str:
+    """Name the picture of the set without letters by all that is in it besides the rig."""
+    return f"unlettered-{crop.x}-{crop.y}-{crop.width}-{crop.height}-{clip:.4f}-{SAMPLES}-{PASSES}"
 
 
 def save_light(ratio: Image, path: Path) -> None:
@@ -148,14 +167,19 @@ def _counted(
 
 
 def shadow_window(lettering: Lettering) -> Box:
-    """Return the part of the frame that the letters' shadow may reach."""
-    crop, em = lettering.placement.crop, lettering.placement.mapping.scale
-    frame = lettering.rig.layout.frame
-    left = max(0, round(crop.x - REACH_LEFT * em))
-    top = max(0, round(crop.y - REACH_UP * em))
-    right = min(frame.width, round(crop.right + REACH_RIGHT * em))
-    bottom = min(frame.height, round(crop.bottom + REACH_DOWN * em))
+    """Return the part of the frame that the shadow of such letters in the headline may reach."""
+    layout = lettering.rig.layout
+    frame, box, step = layout.frame, layout.headline, EM_STEP * layout.headline.height
+    em = step * math.ceil(lettering.placement.mapping.scale / step)
+    left = max(0, round(box.x - REACH_LEFT * em))
+    top = max(0, round(box.y - REACH_UP * em))
+    right = min(frame.width, round(box.right + REACH_RIGHT * em))
+    bottom = min(frame.height, round(box.bottom + REACH_DOWN * em))
     return Box(left, top, right - left, bottom - top)
+
+
+def _scale(rig: Rig) -> float:
+    return rig.camera.soft_scale(SCALE)
 
 
 def level_camera(camera: Camera) -> Camera:
@@ -184,12 +208,13 @@ def _seen_by(level: Camera, camera: Camera, window: Box) -> Box:
 
 def _set_depth(rig: Rig, near: dict[str, Any], level: Camera, crop: Box) -> Plane:
     """Return how far the near set is (h, w), decimetres along +y; inf for none."""
-    view = sensor(level, scale=SCALE, crop=crop, pinhole=True)
+    scale = _scale(rig)
+    view = sensor(level, scale=scale, crop=crop, pinhole=True)
     scene = build_scene(rig, near=near) | {"sensor": view, "integrator": {"type": "depth"}}
     reach = render_passes(scene, seed=rig.seed, samples=1).radiance[..., 0]
     rows, columns = np.mgrid[: reach.shape[0], : reach.shape[1]]
     pixels = np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5
-    rays = level.rays(pixels / SCALE + np.array([crop.x, crop.y]))
+    rays = level.rays(pixels / scale + np.array([crop.x, crop.y]))
     along = reach / np.linalg.norm(rays, axis=1).reshape(reach.shape)
     return np.where(reach > 0, along, np.inf).astype(np.float32)
 
@@ -199,7 +224,9 @@ def seated(lettering: Lettering, level: Camera, crop: Box, depth: Plane) -> Seat
     rig, placement = lettering.rig, lettering.placement
     mesh = _with_sheet(lettering.mesh, lettering)
     ink = _seen_by(level, rig.camera, placement.crop)
-    behind = depth[_span(ink.y - crop.y, ink.height), _span(ink.x - crop.x, ink.width)]
+    scale = _scale(rig)
+    rows = _span(ink.y - crop.y, ink.height, scale)
+    behind = depth[rows, _span(ink.x - crop.x, ink.width, scale)]
     wall = behind < level.distance + FARTHEST_WALL
     mounted = bool(wall.mean() >= MOUNTED)
     back = float(mesh.outline_z - mesh.vertices[:, 2].min()) + GAP
@@ -209,11 +236,16 @@ def seated(lettering: Lettering, level: Camera, crop: Box, depth: Plane) -> Seat
     else:
         distance = float(placement.to_world[1, 3] - rig.camera.position[1])
     em = distance * per_em
-    return Seat(distance, distance + em * (back - GAP / 2), em, mounted)
+    clip, room = distance + em * (back - GAP / 2), em * GAP / 2
+    if not mounted:
+        clip = CLIP_STEP_AFAR * math.ceil(clip / CLIP_STEP_AFAR)
+    elif room > CLIP_STEP:  # still behind the letters
+        clip = CLIP_STEP * math.floor(clip / CLIP_STEP)
+    return Seat(distance, clip, em, mounted)
 
 
-def _span(start: int, length: int) -> slice:
-    return slice(int(start * SCALE), int((start + length) * SCALE) + 1)
+def _span(start: int, length: int, scale: float) -> slice:
+    return slice(int(start * scale), int((start + length) * scale) + 1)
 
 
 def _with_sheet(mesh: TextMesh, lettering: Lettering) -> TextMesh:
@@ -250,13 +282,14 @@ def _emission(lettering: Lettering) -> dict[str, Any] | None:
     return rgb(strength * red, strength * green, strength * blue)
 
 
-def _turned(ratio: Image, level: Camera, crop: Box, camera: Camera, window: Box) -> Image:
-    """Return the level camera's picture as the set's camera sees it, SCALE of the window."""
-    height, width = (max(round(side * SCALE), 1) for side in (window.height, window.width))
+def _turned(ratio: Image, level: Camera, crop: Box, rig: Rig, window: Box) -> Image:
+    """Return the level camera's picture as the set's camera sees it, as small as it was taken."""
+    camera, scale = rig.camera, _scale(rig)
+    height, width = (max(round(side * scale), 1) for side in (window.height, window.width))
     rows, columns = np.mgrid[:height, :width]
-    pixels = (np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) / SCALE
+    pixels = (np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) / scale
     seen = level.project(camera.at_depth(pixels + np.array([window.x, window.y]), 1.0))
-    places = ((seen - np.array([crop.x, crop.y])) * SCALE - 0.5).astype(np.float32)
+    places = ((seen - np.array([crop.x, crop.y])) * scale - 0.5).astype(np.float32)
     x, y = (np.ascontiguousarray(part).reshape(height, width) for part in places.T)
     turned = cv2.remap(ratio, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(turned, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -27,6 +27,9 @@ MOST_DETAIL: Final = 160
 SAMPLES_IN_ALL: Final = 150_000
 # The same for a draft, which is less than half as wide.
 DRAFT_SAMPLES_IN_ALL: Final = 90_000
+
+# Steepest normal (z) that some viewer before the block may see at its edge; the rest is its back.
+BACK: Final = -0.6
 
 # Width (em) over which the direction of a stroke is averaged: about a stroke.
 STROKE: Final = 0.035
@@ -68,6 +71,37 @@ class TextMesh:
     def depth(self) -> float:
         """Extent in z, in em."""
         return float(np.ptp(self.vertices[:, 2]))
+
+
+def without_back(mesh: TextMesh) -> TextMesh:
+    """Return the mesh without what lies flat on its back: up to half of it, which nobody sees.
+
+    For opaque letters with nothing behind them. Light neither comes from there nor gets in.
+    """
+    kept = (mesh.normals[:, 2] > BACK)[mesh.faces].any(axis=1)
+    return _of_faces(mesh, mesh.faces[kept])
+
+
+def front_of(mesh: TextMesh) -> TextMesh:
+    """Return the part of the mesh that faces the viewer inside the outline."""
+    return _of_faces(mesh, mesh.faces[(mesh.front > 0)[mesh.faces].any(axis=1)])
+
+
+def _of_faces(mesh: TextMesh, faces: Triangles) -> TextMesh:
+    """Return these faces of the mesh and the vertices that they have."""
+    used = np.zeros(len(mesh.vertices), bool)
+    used[faces.ravel()] = True
+    number = np.cumsum(used, dtype=np.int32) - 1
+    return replace(
+        mesh,
+        vertices=mesh.vertices[used],
+        normals=mesh.normals[used],
+        faces=number[faces],
+        front=mesh.front[used],
+        inset=mesh.inset[used],
+        along=mesh.along[used],
+        outward=mesh.outward[used],
+    )
 
 
 def build_mesh(

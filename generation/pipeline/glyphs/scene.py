@@ -16,7 +16,7 @@ from generation.pipeline.studio.materials.material import Glow
 from generation.pipeline.studio.render import use_variant
 from generation.pipeline.studio.rig import Rig, headline_frame
 
-from .mesh import TextMesh
+from .mesh import TextMesh, front_of, without_back
 from .surroundings import surroundings
 from .verify import EmToPixel
 
@@ -91,6 +91,8 @@ def lettering_scene(
     """
     use_variant()
     view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
+    if material.two_sided and not extra:
+        mesh = without_back(mesh)
     return {
         "type": "scene",
         "integrator": {
@@ -147,13 +149,12 @@ def front_scene(mesh: TextMesh, rig: Rig, placement: Placement, samples: int) ->
     difference between two syllables.
     """
     use_variant()
-    front = mesh.front[mesh.faces].max(axis=1) > 0
     view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
     return {
         "type": "scene",
         "integrator": {"type": "depth"},
         "sensor": view | {"sampler": {"type": "multijitter", "sample_count": samples}},
-        "front": letters_shape(replace(mesh, faces=mesh.faces[front]), FLAT, placement.to_world),
+        "front": letters_shape(front_of(mesh), FLAT, placement.to_world),
     }
 
 
@@ -210,13 +211,18 @@ def letters_shape(
         props=properties,
     )
     for name, values in (painted or {}).items():
-        shape.add_attribute(name, values.shape[1], np.ravel(values).tolist())
-    _fill(mi.traverse(shape), mesh, to_world)
+        shape.add_attribute(name, values.shape[1], [0.0] * values.size)
+    _fill(mi.traverse(shape), mesh, to_world, painted or {})
     return shape
 
 
-def _fill(parameters: Any, mesh: TextMesh, to_world: Floats) -> None:
-    """Write the mesh into a shape's parameters, in world space."""
+def _fill(
+    parameters: Any,
+    mesh: TextMesh,
+    to_world: Floats,
+    painted: Mapping[str, npt.NDArray[np.float32]],
+) -> None:
+    """Write the mesh and its paint into a shape's parameters, in world space."""
     rotation = to_world[:3, :3] / np.linalg.norm(to_world[:3, 0])
     points = mesh.vertices @ to_world[:3, :3].T + to_world[:3, 3]
     parameters["vertex_positions"] = np.ravel(points).astype(np.float32)
@@ -224,4 +230,6 @@ def _fill(parameters: Any, mesh: TextMesh, to_world: Floats) -> None:
     # Unused: with normals and coordinates all meshes share one piece of compiled code.
     parameters["vertex_texcoords"] = np.zeros(2 * len(mesh.vertices), np.float32)
     parameters["faces"] = np.ravel(mesh.faces).astype(np.uint32)
+    for name, values in painted.items():
+        parameters[name] = np.ravel(values).astype(np.float32)
     parameters.update()

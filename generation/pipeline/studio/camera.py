@@ -21,6 +21,10 @@ Array = NDArray[np.float64]
 SHIFT_GRID: Final = 4
 
 
+# Soft things need as many pixels in a large frame as in one of this many.
+COMMON_PIXELS: Final = 1080 * 1080
+
+
 @dataclass(frozen=True)
 class Camera:
     """Where the camera stands and how it projects, in pixels of the full frame.
@@ -62,6 +66,10 @@ class Camera:
     def pixels_per_unit(self) -> float:
         """Pixels that one decimetre takes on the plane through the aim point."""
         return self.focal / self.distance
+
+    def soft_scale(self, share: float) -> float:
+        """Return the scale for what is soft: `share` of the frame, less of a large one."""
+        return share * min(1.0, math.sqrt(COMMON_PIXELS / (self.width * self.height)))
 
     def rays(self, pixels: Array) -> Array:
         """Directions (n, 3) through pixel positions (n, 2); forward component is 1."""

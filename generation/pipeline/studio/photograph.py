@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,6 +12,7 @@ import numpy as np
 from .backdrops import BACKDROP_SCALE, add_bokeh, blur_radius, disc_blur, lamp_shapes
 from .camera import sensor
 from .lights import surround
+from .near_layer import denoised, near_window, photographed
 from .render import (
     Image,
     Layers,
@@ -21,19 +20,12 @@ from .render import (
     integrator,
     luminance,
     mitsuba_scene,
-    render_albedo,
     render_passes,
     use_variant,
 )
 from .rig import Rig
-from .stage import build_albedo_scene, build_scene, studio_set
+from .stage import build_scene, studio_set
 
-# Samples per pixel of the denoiser's guide.
-ALBEDO_SAMPLES: Final = 2
-# Half the blur, in pixels, of the guide where edges are out of focus.
-SOFT_EDGE: Final = 2.5
-# Pixel samples of one band: about a second on two cores.
-BAND_SAMPLES: Final = 1_200_000
 # Samples per pixel of a draft's near layer.
 DRAFT_SAMPLES: Final = 4
 # The backdrop is blurred afterwards and rendered at a quarter of the size.
@@ -68,42 +60,39 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     """
     if rig.draft:
         return _draft_plate(rig, on_step)
-    scale, samples = plate_sampling(rig)
-    width, height = (max(round(side * scale), 1) for side in (rig.camera.width, rig.camera.height))
-    bands = _bands(width, height, samples)
+    first_look, seen = glance(rig)
+    window = near_window(rig, *plate_sampling(rig), seen)
+    bands = window.bands()
     total = len(bands) + 4
-    first_look = glance(rig)
     on_step(1, total, first_look)
-    far = render_far(rig, scale=BACKDROP_SCALE, samples=BACKDROP_SAMPLES)
+    far = render_far(rig, share=BACKDROP_SCALE, samples=BACKDROP_SAMPLES)
     on_step(2, total, first_look)
-    draft = cv2.resize(first_look, (width // 3, height // 3), interpolation=cv2.INTER_CUBIC)
-    scene = mitsuba_scene(build_scene(rig, scale=scale))
+    size = (window.width // 3, window.height // 3)
+    draft = cv2.resize(first_look, size, interpolation=cv2.INTER_CUBIC)
+    scene = mitsuba_scene(build_scene(rig, scale=window.scale))
     finished: list[Layers] = []
-    for index, rows in enumerate(bands):
-        lens = sensor(rig.camera, scale=scale, crop=None, rows=rows)
-        finished.append(_band(scene, lens, seed=rig.seed + index, samples=samples))
-        on_step(3 + index, total, _mend(draft, rig, finished, far, height))
-    layers = _stack(finished)
+    for index, band in enumerate(bands):
+        finished.append(photographed(rig, scene, window, band, seed=rig.seed + index))
+        on_step(3 + index, total, _mend(draft, rig, window.layers(finished), band.end, far))
+    layers = window.layers(finished)
     picture, exposure = expose(rig, layers, far)
-    guide = _guide(rig, scene, picture, layers.alpha, scale)
-    on_step(total - 1, total, cv2.resize(picture, draft.shape[1::-1], interpolation=cv2.INTER_AREA))
-    clean = _full_size(rig, denoise(picture, guide, fast=True))
+    on_step(total - 1, total, cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    clean = _full_size(rig, denoised(rig, scene, window, picture, layers.alpha))
     on_step(total, total, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
 
 def _draft_plate(rig: Rig, on_step: OnStep) -> Plate:
     """Photograph the set small and in one go; it is shown when it is done, and can end before."""
-    scale, samples = plate_sampling(rig)
-    far = render_far(rig, scale=BACKDROP_SCALE, samples=GLANCE_SAMPLES)
+    window = near_window(rig, *plate_sampling(rig))
+    far = render_far(rig, share=BACKDROP_SCALE, samples=GLANCE_SAMPLES)
     on_step(1, 4, None)
-    scene = mitsuba_scene(build_scene(rig, scale=scale))
+    scene = mitsuba_scene(build_scene(rig, scale=window.scale))
     on_step(2, 4, None)
-    layers = _band(scene, None, seed=rig.seed, samples=samples)
+    layers = photographed(rig, scene, window, window.rows, seed=rig.seed)
     on_step(3, 4, None)
     picture, exposure = expose(rig, layers, far)
-    guide = _guide(rig, scene, picture, layers.alpha, scale)
-    clean = _full_size(rig, denoise(picture, guide, fast=True))
+    clean = _full_size(rig, denoised(rig, scene, window, picture, layers.alpha))
     on_step(4, 4, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
@@ -116,64 +105,21 @@ def plate_sampling(rig: Rig) -> tuple[float, int]:
     return chosen.plate_scale, chosen.plate_samples
 
 
-def _bands(width: int, height: int, samples: int) -> list[tuple[int, int]]:
-    """Cut the picture into bands of rows that take about a second each on two cores."""
-    count = max(1, math.ceil(width * height * samples / BAND_SAMPLES))
-    edges = np.linspace(0, height, count + 1).round().astype(int)
-    return [(int(top), int(end)) for top, end in itertools.pairwise(edges)]
+def _mend(draft: Image, rig: Rig, done: Layers, end: int, far: Image | None) -> Image:
+    """Return the draft with the finished rows, which `end`, in place of its own.
 
-
-def _band(scene: Any, lens: dict[str, Any] | None, *, seed: int, samples: int) -> Layers:
-    return render_passes(scene, seed=seed, samples=samples, samples_per_pass=samples, lens=lens)
-
-
-def _stack(bands: list[Layers]) -> Layers:
-    """Return the bands as one picture, top to bottom."""
-    return replace(
-        bands[0],
-        radiance=np.concatenate([band.radiance for band in bands]),
-        alpha=np.concatenate([band.alpha for band in bands]),
-    )
-
-
-def _mend(draft: Image, rig: Rig, finished: list[Layers], far: Image | None, height: int) -> Image:
-    """Return the draft with the finished rows in place of its own, at a third of the size.
-
-    The exposure is the draft's: matched by the rows' mean where both exist.
+    The exposure is the draft's: matched by the rows' mean where both exist. Above the near layer
+    the far one is finished.
     """
-    done = _stack(finished)
-    rows = min(max(done.alpha.shape[0] * draft.shape[0] // height, 1), draft.shape[0])
-    size, missing = (draft.shape[1], rows), draft.shape[0] - rows
+    rows = min(max(end * draft.shape[0] // done.alpha.shape[0], 1), draft.shape[0])
     radiance, alpha = (
-        cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (done.radiance, done.alpha)
+        cv2.resize(part, draft.shape[1::-1], interpolation=cv2.INTER_AREA)
+        for part in (done.radiance, done.alpha)
     )
-    padded = replace(
-        done,
-        radiance=np.pad(radiance, ((0, missing), (0, 0), (0, 0)), mode="edge"),
-        alpha=np.pad(alpha, ((0, missing), (0, 0)), mode="edge"),
-    )
-    fresh, own = expose(rig, padded, far)[0][:rows], draft[:rows]
+    fresh = expose(rig, replace(done, radiance=radiance, alpha=alpha), far)[0][:rows]
+    own = draft[:rows]
     gain = float(luminance(own).mean()) / max(float(luminance(fresh).mean()), 1e-6)
     return np.concatenate([fresh * np.float32(gain), draft[rows:]])
-
-
-def _guide(rig: Rig, scene: Any, picture: Image, alpha: Image, scale: float) -> Image | None:
-    """Return the near set's albedo over the picture of the far one, for the denoiser.
-
-    Smooth where `alpha` says that an edge is out of focus: the denoiser would take the noise of a
-    few samples there for texture.
-    """
-    if not studio_set(rig.style).textured:
-        return None
-    albedo = render_albedo(scene, seed=rig.seed, samples=ALBEDO_SAMPLES) or _band(
-        build_albedo_scene(rig, scale=scale), None, seed=rig.seed, samples=ALBEDO_SAMPLES
-    )
-    guide = albedo.radiance + (1 - albedo.alpha[..., None]) * np.clip(picture, 0, 1)
-    covered = cv2.GaussianBlur(alpha, (0, 0), SOFT_EDGE)
-    soft = ((covered > 0.01) & (covered < 0.99)).astype(np.float32)
-    share = cv2.GaussianBlur(soft, (0, 0), SOFT_EDGE)[..., None]
-    guide += share * (cv2.GaussianBlur(guide, (0, 0), 2 * SOFT_EDGE) - guide)
-    return np.ascontiguousarray(np.clip(guide, 0, 1), np.float32)
 
 
 def _full_size(rig: Rig, picture: Image) -> Image:
@@ -185,10 +131,12 @@ def _full_size(rig: Rig, picture: Image) -> Image:
     return np.maximum(enlarged, 0)
 
 
-def glance(rig: Rig) -> Image:
-    """Return a small, quick, denoised picture of the set: the first thing people see."""
+def glance(rig: Rig) -> tuple[Image, Image]:
+    """Return a small, quick, denoised picture of the set, the first thing people see, and what
+    of it is near: (height, width) 0..1.
+    """
     scale = GLANCE_SIDE / max(rig.camera.width, rig.camera.height)
-    far = render_far(rig, scale=scale / 2, samples=GLANCE_SAMPLES)
+    far = render_far(rig, share=scale / 2, samples=GLANCE_SAMPLES)
     layers = render_passes(
         build_scene(rig, scale=scale),
         seed=rig.seed,
@@ -196,11 +144,13 @@ def glance(rig: Rig) -> Image:
         samples_per_pass=GLANCE_SAMPLES,
     )
     picture, _ = expose(rig, layers, far)
-    return np.maximum(denoise(picture, fast=True), 0)
+    return np.maximum(denoise(picture, fast=True), 0), layers.alpha
 
 
-def render_far(rig: Rig, *, scale: float, samples: int) -> Image | None:
-    """Return what is far behind, out of focus, at `scale`, its median luminance 1; None if nothing.
+def render_far(rig: Rig, *, share: float, samples: int) -> Image | None:
+    """Return what is far behind, out of focus, its median luminance 1; None if nothing.
+
+    `share` is its size against the frame, a large one's is less.
 
     The lamps are not in it: they are drawn as discs at full size.
     """
@@ -208,7 +158,7 @@ def render_far(rig: Rig, *, scale: float, samples: int) -> Image | None:
     if chosen.backdrop is None:
         return None
     use_variant()
-    far = chosen.backdrop(rig)
+    far, scale = chosen.backdrop(rig), rig.camera.soft_scale(share)
     scene = {
         "type": "scene",
         "integrator": integrator(3),

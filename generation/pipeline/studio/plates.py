@@ -15,14 +15,8 @@ from numpy.typing import NDArray
 
 from generation.pipeline.array_store import UNREADABLE, store_arrays, trim_folder
 
-from .photograph import (
-    ALBEDO_SAMPLES,
-    BACKDROP_SAMPLES,
-    OnStep,
-    Plate,
-    plate_sampling,
-    render_plate,
-)
+from .near_layer import ALBEDO_SAMPLES
+from .photograph import BACKDROP_SAMPLES, OnStep, Plate, plate_sampling, render_plate
 from .render import Image, use_variant
 from .rig import Rig
 

@@ -155,14 +155,16 @@ def _radiance(loaded: Any, view: Any, samples: int, seed: int) -> NDArray[np.flo
     return np.array(rendered, np.float64)
 
 
-def render_albedo(scene: Any, *, seed: int, samples: int) -> Layers | None:
-    """Return the surfaces' own colours as a loaded scene's camera sees them, premultiplied.
+def render_albedo(scene: Any, lens: dict[str, Any], *, seed: int, samples: int) -> Layers | None:
+    """Return the surfaces' own colours of a loaded scene through a lens, premultiplied.
 
     None in the scalar variant, where a scene of glowing surfaces is cheaper.
     """
     if not wavefront.is_compiled(use_variant()):
         return None
-    picture = wavefront.albedo(scene, scene.sensors()[0], samples, seed)
+    import mitsuba as mi
+
+    picture = wavefront.albedo(scene, mi.load_dict(lens), samples, seed)
     return _layers(picture.astype(np.float64), None)
 
 

@@ -14,7 +14,7 @@ from .lights import SoftBox
 from .palette import Palette, Rgb
 
 # Bump when a change of the sets alters pictures: cached plates of older versions are not used.
-RIG_VERSION = 1
+RIG_VERSION = 2
 
 Pose = Literal["stands", "lies"]
 

@@ -101,7 +101,9 @@ def _lit(
     rig: Rig, window: Box, shapes: dict[str, Any], on_pass: Callable[[int, int, Layers], None]
 ) -> Image:
     """Return the shapes in the rig's light, in the window, denoised and exposed."""
-    scene = build_scene(rig, near=shapes, crop=window, scale=SHADE_SCALE, pinhole=True)
+    scene = build_scene(
+        rig, near=shapes, crop=window, scale=rig.camera.soft_scale(SHADE_SCALE), pinhole=True
+    )
     layers = render_passes(
         scene,
         seed=rig.seed,
