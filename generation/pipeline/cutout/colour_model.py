@@ -18,9 +18,13 @@ from generation.pipeline.errors import NoProductFound
 from . import LEAST_AREA, CutOut, working_scale
 from .confidence import Candidate, judged, variants
 from .evidence import HIGH, Evidence, gather_evidence
+from .glass import with_clear_part
 from .hypotheses import HYPOTHESES
 from .matte import draw_edge
 from .snap import coverage, resized, snapped
+
+# An outline (H, W) and what is measured of it.
+Measured = tuple[NDArray[np.bool_], NDArray[np.float64]]
 
 # The outline is found in a picture with the area of a square of this side.
 WORK_SIDE: Final = 400
@@ -51,7 +55,7 @@ def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
     """Return the best supported outline in `small` (H, W, 3). Raises NoProductFound."""
     if (evidence.backdrop.distance > HIGH).mean() < LEAST_AREA / 4 and not evidence.edges.any():
         raise NoProductFound("nothing stands out from the backdrop")
-    found: list[list[tuple[NDArray[np.bool_], NDArray[np.float64]]]] = []
+    found: list[list[Measured]] = []
     best: Candidate | None = None
     candidates: list[Candidate] = []
     for hypothesis in HYPOTHESES:
@@ -66,6 +70,7 @@ def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
         best = _whole(best, candidates[-len(found[-1]) :] if found[-1] else [])
     if best is None or best.mask.mean() < LEAST_AREA:
         raise NoProductFound("what stood out was not a solid thing")
+    best = _with_clear_part(best, found, evidence)
     openings = [_openings(mask) for mask, _ in found[0]]
     mask = best.mask & ~openings[0] if openings else best.mask
     return replace(best, mask=mask)
@@ -87,6 +92,14 @@ def _whole(best: Candidate | None, closed_off: list[Candidate]) -> Candidate | N
         if held > HOLDS and grown > LARGER * best.mask.sum():
             return one
     return best
+
+
+def _with_clear_part(best: Candidate, found: list[list[Measured]], evidence: Evidence) -> Candidate:
+    """Return the outline with the clear glass above it, judged anew, or as it is."""
+    whole = with_clear_part(best.mask, evidence)
+    if not (whole & ~best.mask).any():
+        return best
+    return judged([*found, variants(whole, evidence)[:1]])[-1]
 
 
 def _openings(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

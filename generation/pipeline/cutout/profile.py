@@ -60,14 +60,11 @@ class Profile:
     left_out: Floats
 
 
-def profile(
-    picture: Bytes, line: Floats, inward: Floats, offsets: Floats, contact: float = 1.0
-) -> Profile:
+def profile(picture: Bytes, line: Floats, inward: Floats, offsets: Floats) -> Profile:
     """Look across `line` (N, 2; x, y from the corner) in `picture` (H, W, 3).
 
     `inward` (N, 2) are unit normals into the product; `offsets` (S) rising places along them, px,
-    ACROSS apart; `contact` 0..1 what a line of contact counts, less on a product that is hardly
-    wider than such a line.
+    ACROSS apart.
     """
     room = round(WIDE / ACROSS)
     beyond = np.arange(1, room + 1) * ACROSS
@@ -75,7 +72,7 @@ def profile(
     points = line[:, None] + around.astype(np.float32)[None, :, None] * inward[:, None]
     rgb = _sampled(picture, points)
     left_out = _left_out(rgb, room)
-    return Profile(_strength(rgb, left_out, contact, room), left_out)
+    return Profile(_strength(rgb, left_out, room), left_out)
 
 
 def _sampled(picture: Bytes, points: Floats) -> Floats:
@@ -85,7 +82,7 @@ def _sampled(picture: Bytes, points: Floats) -> Floats:
     return np.asarray(cv2.remap(rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _strength(rgb: Floats, left_out: Floats, weight: float, room: int) -> Floats:
+def _strength(rgb: Floats, left_out: Floats, room: int) -> Floats:
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
     logarithm = np.log(rgb**GAMMA + np.float32(FLARE))
     chromaticity = logarithm - logarithm.mean(2, keepdims=True)
@@ -94,7 +91,7 @@ def _strength(rgb: Floats, left_out: Floats, weight: float, room: int) -> Floats
     sharp = np.clip((near / np.maximum(wide, 1e-3) - SOFT) / (SHARP - SOFT), 0, 1)
     edge = sharp * near / (near + HALF_EDGE)
     contact = (1 - left_out) * _contact(lab[..., 0], room)
-    touches = weight * contact / (contact + HALF_EDGE)
+    touches = contact / (contact + HALF_EDGE)
     return np.asarray(1 - (1 - edge) * (1 - touches), np.float32)
 
 

@@ -43,8 +43,7 @@ ROUNDING, ROUNDING_OF_REACH = 2.0, 0.4
 DISTANCE_COST: Final = 0.35
 # What it costs to leave a part of the product outside.
 LEFT_OUT_COST: Final = 0.6
-# A small product's reach is below this many px: there the distance and a bend cost less, and
-# below half of them no line of contact is told from the product's own.
+# A small product's reach is below this many px: there the distance and a bend cost less.
 SMALL_REACH: Final = 5.0
 BEND_COST: Final = 0.3
 MOST_BEND: Final = 2
@@ -135,7 +134,7 @@ def _laid(picture: Bytes, line: Floats, reach: float) -> Floats:
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
     steps = np.arange(-round(reach / ACROSS), round(reach / ACROSS) + 1)
     small = min(reach / SMALL_REACH, 1.0)
-    seen = profile(picture, line, normal, steps * np.float32(ACROSS), contact=max(2 * small - 1, 0.0))
+    seen = profile(picture, line, normal, steps * np.float32(ACROSS))
     distance = small * DISTANCE_COST * np.abs(steps / max(steps[-1], 1))[None] ** 2
     cost = 1 - seen.strength + distance + LEFT_OUT_COST * seen.left_out
     chosen = _best_path(cost.astype(np.float32))

@@ -31,7 +31,7 @@ from generation.pipeline.studio.render import (
     use_variant,
 )
 from generation.pipeline.studio.rig import Rig
-from generation.pipeline.studio.stage import build_scene, set_shapes
+from generation.pipeline.studio.stage import build_scene, plain_set_shapes
 
 from .mesh import TextMesh, build_mesh
 from .mounting import with_plate
@@ -110,7 +110,7 @@ def cast_light(
     mesh = build_mesh(
         lettering.layout, lettering.material.profile, swell=lettering.mesh.swell, detail=DETAIL
     )
-    near = set_shapes(rig)
+    near = plain_set_shapes(rig)
     depth = _set_depth(rig, near, level, crop)
     seat = seated(lettering, level, crop, depth)
     upright = _upright(_with_sheet(mesh, lettering), lettering, seat)

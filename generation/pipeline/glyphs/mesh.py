@@ -26,7 +26,7 @@ LEAST_DETAIL: Final = 56
 MOST_DETAIL: Final = 160
 SAMPLES_IN_ALL: Final = 150_000
 # The same for a draft, which is less than half as wide.
-DRAFT_SAMPLES_IN_ALL: Final = 90_000
+DRAFT_SAMPLES_IN_ALL: Final = 40_000
 
 # Steepest normal (z) that some viewer before the block may see at its edge; the rest is its back.
 BACK: Final = -0.6

@@ -63,6 +63,12 @@ class Camera:
         return np.array([0.0, 0.0, self.aim_z]) - self.distance * self.axes[2]
 
     @property
+    def eye(self) -> tuple[float, float, float]:
+        """The same as plain numbers."""
+        x, y, z = (float(value) for value in self.position)
+        return x, y, z
+
+    @property
     def pixels_per_unit(self) -> float:
         """Pixels that one decimetre takes on the plane through the aim point."""
         return self.focal / self.distance

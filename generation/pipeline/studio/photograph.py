@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -33,6 +33,8 @@ BACKDROP_SAMPLES: Final = 9
 # The first preview: this wide on its long side, in pixels, and this many samples.
 GLANCE_SIDE: Final = 240
 GLANCE_SAMPLES: Final = 4
+# Long side in pixels of what tells where a draft's set is near.
+PEEK_SIDE: Final = 96
 # Part of the frame, as multiples of the product's box, over which the table is metered.
 METER_SIZE: Final = 256
 
@@ -84,17 +86,24 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
 
 def _draft_plate(rig: Rig, on_step: OnStep) -> Plate:
     """Photograph the set small and in one go; it is shown when it is done, and can end before."""
-    window = near_window(rig, *plate_sampling(rig))
     far = render_far(rig, share=BACKDROP_SCALE, samples=GLANCE_SAMPLES)
     on_step(1, 4, None)
-    scene = mitsuba_scene(build_scene(rig, scale=window.scale))
+    scale, samples = plate_sampling(rig)
+    scene = mitsuba_scene(build_scene(rig, scale=scale))
+    window = near_window(rig, scale, samples, _peek(rig, scene))
     on_step(2, 4, None)
-    layers = photographed(rig, scene, window, window.rows, seed=rig.seed)
+    layers = window.layers([photographed(rig, scene, window, window.rows, seed=rig.seed)])
     on_step(3, 4, None)
     picture, exposure = expose(rig, layers, far)
     clean = _full_size(rig, denoised(rig, scene, window, picture, layers.alpha))
     on_step(4, 4, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
+
+
+def _peek(rig: Rig, scene: Any) -> Image:
+    """Return the alpha of a tiny picture of the loaded scene."""
+    lens = sensor(rig.camera, scale=PEEK_SIDE / max(rig.camera.width, rig.camera.height), crop=None)
+    return render_passes(scene, seed=rig.seed, samples=1, lens=lens).alpha
 
 
 def plate_sampling(rig: Rig) -> tuple[float, int]:

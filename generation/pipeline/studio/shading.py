@@ -23,7 +23,7 @@ from .proxy import footing_of, product_proxy
 from .render import Image, Layers, denoise, render_passes, samples_of_pass
 from .rig import Rig
 from .shapes import Mesh
-from .stage import build_scene, set_shapes
+from .stage import build_scene, plain_set_shapes
 
 # Shadows are soft: a third of the frame's resolution is enough.
 SHADE_SCALE: Final = 1 / 3
@@ -84,9 +84,9 @@ def product_shade(
             rig, window, near | {key: mesh.to_mitsuba() for key, mesh in extra.items()}, taken
         )
 
-    near = set_shapes(rig)
+    near = plain_set_shapes(rig)
 
-    part = f"bare-{SHADE_SAMPLES}-{SHADE_PASSES}-{round(1 / SHADE_SCALE)}"
+    part = f"plain-{SHADE_SAMPLES}-{SHADE_PASSES}-{round(1 / SHADE_SCALE)}"
     bare = kept_picture(rig, part, cache_dir, lambda: lit({}, 0))
     proxy = product_proxy(alpha, rig.camera, footing, colour, thin=thin)
     ratio = np.clip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 import numpy as np
@@ -15,6 +15,10 @@ from .palette import Rgb
 Vertices = NDArray[np.float32]
 Faces = NDArray[np.uint32]
 
+# Linear colour of textured things in a plain set.
+PLAIN: Final = (0.4, 0.4, 0.4)
+# Least cosine between a normal and the way to who sees it.
+LEAST_FACING: Final = 0.08
 # Segments of a full turn: round enough at 1080 px.
 ROUND_SEGMENTS: Final = 96
 
@@ -23,7 +27,9 @@ ROUND_SEGMENTS: Final = 96
 class Mesh:
     """A triangle mesh before it becomes Mitsuba's: `vertices` (n, 3), `faces` (m, 3), `uv` (n, 2).
 
-    Lengths in decimetres. `bsdf` is Mitsuba's description of its surface.
+    Lengths in decimetres. `bsdf` is Mitsuba's description of its surface. The normals of a
+    `smooth` one are turned to the place it is `seen_from` where they would face away from it:
+    crests would have black edges.
     """
 
     vertices: Vertices
@@ -31,6 +37,7 @@ class Mesh:
     bsdf: dict[str, Any]
     uv: Vertices | None = None
     smooth: bool = False
+    seen_from: tuple[float, float, float] | None = None
 
     def to_mitsuba(self, *, glow: dict[str, Any] | None = None) -> Any:
         """Return Mitsuba's shape; with `glow` (a texture) it shines instead of being lit."""
@@ -57,6 +64,8 @@ class Mesh:
             parameters["vertex_texcoords"] = np.ascontiguousarray(self.uv, np.float32).ravel()
         if self.smooth:
             normals = vertex_normals(self.vertices, self.faces)
+            if self.seen_from is not None:
+                normals = facing(normals, self.vertices, self.seen_from)
             parameters["vertex_normals"] = np.ascontiguousarray(normals, np.float32).ravel()
         parameters.update()
         return shape
@@ -86,6 +95,21 @@ def albedo_shapes(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     return glowing
 
 
+def plain_shapes(shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    """Return the shapes matt and without textures: what light falls on them is seen by itself."""
+    plain: dict[str, Any] = {}
+    for name, shape in shapes.items():
+        bsdf = shape.bsdf if isinstance(shape, Mesh) else shape["bsdf"]
+        colour = base_colour(bsdf)
+        own = colour if colour["type"] == "rgb" else {"type": "rgb", "value": list(PLAIN)}
+        surface = two_sided({"type": "diffuse", "reflectance": own})
+        if isinstance(shape, Mesh):
+            plain[name] = replace(shape, bsdf=surface).to_mitsuba()
+        else:
+            plain[name] = shape | {"bsdf": surface}
+    return plain
+
+
 def base_colour(bsdf: dict[str, Any]) -> dict[str, Any]:
     """Return the texture or colour at the bottom of a surface's description; grey for metals."""
     for key in ("base_color", "reflectance", "diffuse_reflectance"):
@@ -107,6 +131,16 @@ def vertex_normals(vertices: Vertices, faces: Faces) -> Vertices:
     length = np.linalg.norm(total, axis=1, keepdims=True)
     normals: Vertices = (total / np.maximum(length, 1e-12)).astype(np.float32)
     return normals
+
+
+def facing(normals: Vertices, vertices: Vertices, place: tuple[float, float, float]) -> Vertices:
+    """Return the normals (n, 3), none more than about 85 degrees from the way to the place."""
+    way = np.array(place, np.float32) - vertices
+    way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
+    short = np.maximum(LEAST_FACING - (normals * way).sum(axis=1, keepdims=True), 0)
+    turned = normals + short * way
+    out: Vertices = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
+    return out.astype(np.float32)
 
 
 def grid_faces(rows: int, columns: int) -> Faces:

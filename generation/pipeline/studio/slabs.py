@@ -57,7 +57,8 @@ def slab_side(outline: Array, bsdf: dict[str, Any], radius: float, height: float
     vertices = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
     u = np.broadcast_to(turn[None, :] * radius / 4.0, x.shape)
     uv = np.stack([u, z / 4.0], -1).reshape(-1, 2).astype(np.float32)
-    return Mesh(vertices, grid_faces(*x.shape), two_sided(bsdf), uv, smooth=True)
+    faces = np.ascontiguousarray(grid_faces(*x.shape)[:, ::-1])  # seen from outside
+    return Mesh(vertices, faces, two_sided(bsdf), uv, smooth=True)
 
 
 def log_rings(rng: np.random.Generator) -> ColourMap:

@@ -16,7 +16,7 @@ from .palette import Palette
 from .render import MAX_DEPTH, integrator, use_variant
 from .rig import Pose, Rig
 from .sets import Staging, StudioSet, beach, cafe, forest, holiday, luxury, market, minimal, neon
-from .shapes import Shape, albedo_shapes, mitsuba_shapes
+from .shapes import Shape, albedo_shapes, mitsuba_shapes, plain_shapes
 
 SETS: Final[dict[str, StudioSet]] = {
     "market": market.SET,
@@ -103,10 +103,10 @@ def _unexposed_shapes(rig: Rig) -> dict[str, Shape]:
     return studio_set(rig.style).shapes(rig)
 
 
-def set_shapes(rig: Rig) -> dict[str, Any]:
-    """Return the near shapes as Mitsuba's, for callers that build more than one scene of them."""
+def plain_set_shapes(rig: Rig) -> dict[str, Any]:
+    """Return the near shapes matt and without textures, for ratios of the light on them."""
     use_variant()
-    return mitsuba_shapes(near_shapes(rig))
+    return plain_shapes(near_shapes(rig))
 
 
 def build_albedo_scene(rig: Rig, *, scale: float = 1.0, crop: Box | None = None) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def build_scene(
 
     `extra_shapes` (product proxy, lettering) join the set under their own keys. `crop` is in
     full-frame pixels, `scale` the size of the picture against the frame. `near` is the set's
-    `set_shapes` where the caller has them. The blurred backdrop is not part
+    shapes where they are not its own, such as `plain_set_shapes`. The blurred backdrop is not part
     of this scene: where nothing near is hit, alpha is 0.
     """
     use_variant()
@@ -147,6 +147,6 @@ def build_scene(
         "integrator": integrator(max_depth),
         "sensor": sensor(rig.camera, scale=scale, crop=crop, pinhole=pinhole),
         **light_shapes(rig.lights, rig.ambient),
-        **(set_shapes(rig) if near is None else near),
+        **(mitsuba_shapes(near_shapes(rig)) if near is None else near),
         **(extra_shapes or {}),
     }

@@ -35,12 +35,21 @@ def seen_ground(
 
 
 def ground_mesh(
-    x: Plane, y: Plane, z: Plane, bsdf: dict[str, Any], *, texture_size: float = 1.0
+    ground: tuple[Plane, Plane, Plane],
+    bsdf: dict[str, Any],
+    camera: Camera,
+    *,
+    texture_size: float = 1.0,
 ) -> Mesh:
-    """Return the grid as a smooth mesh; its texture repeats every `texture_size` decimetres."""
+    """Return a grid's x, y, z as a smooth mesh for that camera's eye.
+
+    Its texture repeats every `texture_size` decimetres.
+    """
+    x, y, z = ground
     vertices = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
     uv = np.stack([x, y], -1).reshape(-1, 2).astype(np.float32) / np.float32(texture_size)
-    return Mesh(vertices, grid_faces(*x.shape), two_sided(bsdf), uv, smooth=True)
+    faces = grid_faces(*x.shape)
+    return Mesh(vertices, faces, two_sided(bsdf), uv, smooth=True, seen_from=camera.eye)
 
 
 def rolling(rng: np.random.Generator, x: Plane, y: Plane, length: float, waves: int = 7) -> Plane:

@@ -68,11 +68,15 @@ def plank_atlas(seed: int, count: int, pale: Rgb, dark: Rgb) -> tuple[ColourMap,
         grain, wear = plank(rng)
         light = np.array(pale, np.float32) * np.float32(rng.uniform(0.82, 1.10))
         deep = np.array(dark, np.float32) * np.float32(rng.uniform(0.80, 1.15))
-        mix = grain[..., None]
-        colour = light * (1 - mix) + deep * mix
-        colour *= (0.70 + 0.45 * wear)[..., None]
-        colours.append(np.clip(colour * 255, 0, 255).astype(np.uint8))
-        reliefs.append(1 - 0.7 * grain)
+        bright = 255 * (0.70 + 0.45 * wear)
+        # By channel: arrays of one plank stay in the processor's cache.
+        channels = [
+            (first + (last - first) * grain) * bright
+            for first, last in zip(light, deep, strict=True)
+        ]
+        # Rounded and clipped by OpenCV, which is quicker at it than NumPy.
+        colours.append(cv2.merge([cv2.convertScaleAbs(part) for part in channels]))
+        reliefs.append(1 - np.float32(0.7) * grain)
     return np.concatenate(colours), np.concatenate(reliefs)
 
 

@@ -119,7 +119,7 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
         rig.camera, front=SAND_FRONT, back=back, rows=SAND_ROWS, columns=SAND_COLUMNS
     )
     z = _sand_heights(rig.seed, x, y)
-    sand = ground_mesh(x, y, z, grains, texture_size=GRAIN_REPEAT)
+    sand = ground_mesh((x, y, z), grains, rig.camera, texture_size=GRAIN_REPEAT)
     return {"sand": sand, **_shells(rig, rng)}
 
 

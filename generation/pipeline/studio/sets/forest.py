@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -108,7 +109,9 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
     edge = {"type": "diffuse", "reflectance": colour_texture(side)}
     shapes: dict[str, Shape] = {
         "slab": slab_top(outline, top),
-        "rim": slab_side(outline, edge, radius, SLAB_HEIGHT + 0.3),
+        "rim": replace(
+            slab_side(outline, edge, radius, SLAB_HEIGHT + 0.3), seen_from=rig.camera.eye
+        ),
         "moss": _moss(rig, outline),
         "gobo": _gobo(rig, rng),
         "plants": _plants(rig, rng),
@@ -130,7 +133,7 @@ def _moss(rig: Rig, outline: Array) -> Mesh:
     z = np.where(beyond < 0.02, np.minimum(z, -0.12 - 0.25 * (0.02 - beyond)), z)
     colours = colour_texture(_moss_colours(rig, rng)) | {"wrap_mode": "mirror"}
     bsdf = {"type": "diffuse", "reflectance": colours}
-    return ground_mesh(x, y, np.asarray(z), bsdf, texture_size=MOSS_REPEAT)
+    return ground_mesh((x, y, np.asarray(z)), bsdf, rig.camera, texture_size=MOSS_REPEAT)
 
 
 def _moss_colours(rig: Rig, rng: np.random.Generator) -> ColourMap:

@@ -181,7 +181,8 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
     }
     back = GROUND_BACK if rig.pose == "stands" else LYING_GROUND_BACK
     x, y = seen_ground(rig.camera, front=GROUND_FRONT, back=back, rows=12, columns=3)
-    ground = ground_mesh(x, y, np.zeros_like(x), asphalt, texture_size=GROUND_REPEAT)
+    level = (x, y, np.zeros_like(x))
+    ground = ground_mesh(level, asphalt, rig.camera, texture_size=GROUND_REPEAT)
     return {"ground": ground}
 
 
