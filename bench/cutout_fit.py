@@ -25,7 +25,7 @@ WRONG, RIGHT = 0.90, 0.97
 # Weight of the squared weights: some of the measurements say nearly the same.
 RIDGE = 0.01
 # The sign that each measurement may have, 0 for none: few photos must not teach nonsense.
-SIGNS = np.array((1, 1, -1, -1, -1, 1, -1, 1, -1, 1, -1, -1, -1, 1))
+SIGNS = np.array((1, 1, -1, -1, -1, 1, -1, 1, -1, 1, -1, -1, -1, -1, 1))
 STEPS = 4000
 
 
@@ -43,14 +43,15 @@ def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         photo = product_photo(
             shapes[seed % 6], backdrops[seed % 5], seed=seed, side=420,
             colour=tuple(np.clip(colour, 0, 255).tolist()), ground=tuple(ground.tolist()),
-            fill=float(rng.choice((0.5, 0.8, 1, 1.2, 2, 3))), noise=float(rng.uniform(1, 5)),
+            fill=float(rng.choice((0.12, 0.25, 0.5, 0.8, 1, 1.2, 2, 3))),
+            noise=float(rng.uniform(1, 5)),
             shadow=float(rng.uniform(0, 0.6)),
         )  # fmt: skip
         yield photo.rgb, photo.alpha > 0.5
 
 
 def measured() -> tuple[np.ndarray, np.ndarray]:
-    """Return the evidence of every outline (N, 12) and its IoU (N)."""
+    """Return the evidence of every outline (N, 15) and its IoU (N)."""
     rows, overlaps = [], []
     for rgb, truth in samples():
         small = shrunk(np.ascontiguousarray(rgb), WORK_SIDE)

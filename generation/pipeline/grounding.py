@@ -19,7 +19,7 @@ Rgba = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 # Less sure than this, the photo becomes a card: a broken cut-out costs more than a card does.
-CARD_CONFIDENCE: Final = 0.45
+CARD_CONFIDENCE: Final = 0.5
 # A product that runs along this much of the photo's edges was cropped by the photographer.
 CARD_BORDER_SHARE: Final = 0.22
 # The card's white border, and the wider one at its foot, as shares of the photo's shorter side.

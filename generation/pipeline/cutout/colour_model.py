@@ -35,7 +35,7 @@ SURE: Final = 0.85
 # when it is nearly as sure, or when it explains so much more of the sharp edges and is not much
 # less sure: edges close it off, and the best one left out a white cup's foot.
 HOLDS, LARGER, NEARLY = 0.97, 1.05, 0.8
-EXPLAINS, NOT_MUCH_LESS = 0.12, 0.4
+EXPLAINS, NOT_MUCH_LESS = 0.2, 0.4
 
 
 def cut_out_by_colour(rgb: NDArray[np.uint8]) -> CutOut:

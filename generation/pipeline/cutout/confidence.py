@@ -26,23 +26,24 @@ MEASURED: Final = (*NAMES, "shadow_left", "product_lost", "agreement")
 # In the order of MEASURED; printed by bench.cutout_fit.
 WEIGHTS: Final = np.array(
     (
-        3.877,  # edge_agreement
-        4.243,  # edge_support
-        -3.146,  # edges_beyond
-        -11.308,  # border_contact
-        -2.776,  # left_out
-        3.193,  # plain_surround
-        -5.561,  # busyness
-        8.608,  # solidity
-        -0.930,  # backdrop_spread
-        6.361,  # backdrop_coverage
-        -3.250,  # raggedness
-        -3.493,  # shadow_left
-        -4.615,  # product_lost
-        2.001,  # agreement
+        2.984,  # edge_agreement
+        4.185,  # edge_support
+        -2.876,  # edges_beyond
+        -13.514,  # border_contact
+        -3.735,  # left_out
+        3.013,  # plain_surround
+        -5.741,  # busyness
+        8.609,  # solidity
+        -0.689,  # backdrop_spread
+        5.206,  # backdrop_coverage
+        -1.822,  # raggedness
+        -3.155,  # smallness
+        -3.654,  # shadow_left
+        -3.780,  # product_lost
+        2.186,  # agreement
     )
 )
-BIAS: Final = -23.233
+BIAS: Final = -21.712
 # An outline without its shadow is another one when at least this part of it is gone.
 LEAST_SHED: Final = 0.005
 

@@ -18,6 +18,11 @@ Mask = NDArray[np.bool_]
 BEYOND: Final = 11
 # How wide a sharp edge is, px.
 LINE_WIDTH: Final = 2.5
+# Unexplained edges of this part of the outline's length count half, endless ones 1: a part left out
+# shows some of its outline, clutter any length; what a JPEG's blocks add is much less.
+HALF_BEYOND: Final = 0.25
+# An outline of so few px is little evidence.
+SHORT_RIM: Final = 100
 # A lightness step over 3 px that makes a place busy.
 BUSY_EDGE: Final = 15.0
 # A step of this much Lab over the outline is an edge.
@@ -28,6 +33,7 @@ RING: Final = 0.12
 NAMES: Final = (
     "edge_agreement", "edge_support", "edges_beyond", "border_contact", "left_out",
     "plain_surround", "busyness", "solidity", "backdrop_spread", "backdrop_coverage", "raggedness",
+    "smallness",
 )  # fmt: skip
 
 
@@ -37,10 +43,11 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
     near = cv2.dilate(mask.astype(np.uint8), disc(2)).astype(bool)
     ring = wide.astype(bool) & ~near
     rim = max(int(rim_of(mask).sum()), 1)
+    beyond = _edges_beyond(mask, evidence) / rim
     values = (
         _edge_agreement(mask, evidence),
         edge_support(mask, evidence),
-        min(_edges_beyond(mask, evidence) / rim, 1.5),
+        beyond**2 / (beyond**2 + HALF_BEYOND**2),
         _border_contact(mask),
         min(_left_out(mask, evidence), 1.5),
         float((evidence.colour[ring] < 1.5 * evidence.low).mean()) if ring.any() else 0.0,
@@ -49,6 +56,7 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
         min(evidence.backdrop.sigma / 10, 2.0),
         evidence.backdrop.coverage,
         min(rim / float(mask.sum()) ** 0.5 / 8, 2.0),
+        min(SHORT_RIM / rim, 1.5),
     )
     return np.array(values, np.float64)
 
