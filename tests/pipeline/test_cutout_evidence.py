@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from generation.pipeline.cutout import working_scale
 from generation.pipeline.cutout.confidence import MEASURED, WEIGHTS, variants, vectors
 from generation.pipeline.cutout.evidence import Evidence, gather_evidence
+from generation.pipeline.cutout.glass import with_clear_part
 from generation.pipeline.cutout.shadow import LEAST_COVERAGE, lit_outlines
 from generation.pipeline.cutout.snap import coverage, outlines, snapped
 
@@ -82,6 +83,41 @@ def test_an_outline_is_laid_on_the_photos_edge() -> None:
     photo[disc_at(60)] = (90, 40, 30)
     found = coverage(snapped(photo, disc_at(62, ragged=2)), (SIDE, SIDE)) > 127
     assert intersection_over_union(found, disc_at(60)) > 0.99
+
+
+def test_an_outline_ends_where_the_product_touches_the_ground() -> None:
+    photo = np.full((SIDE, SIDE, 3), (134, 164, 188), np.float32)
+    photo[disc_at(60)] = (180, 120, 70)
+    y, x = np.indices((SIDE, SIDE)) + 0.5 - MIDDLE
+    beyond = np.hypot(x, y) - 60
+    outside, inside = np.exp(-beyond.clip(0) / 5), 0.9 * np.exp(beyond.clip(None, 0) / 8)
+    dimmed = np.where(y > 0, 0.95 * np.where(beyond > 0, outside, inside), 0)
+    shadowed = cv2.GaussianBlur((photo * (1 - dimmed[..., None])).astype(np.uint8), (0, 0), 0.8)
+    found = coverage(snapped(shadowed, disc_at(62)), (SIDE, SIDE)) > 127
+    assert intersection_over_union(found, disc_at(60)) > 0.99
+
+
+def test_an_outline_leaves_no_pale_strip_outside_for_the_sake_of_a_dark_print() -> None:
+    photo = np.full((SIDE, SIDE, 3), 215, np.uint8)
+    photo[disc_at(60)] = (222, 214, 196)
+    photo[disc_at(55)] = (60, 20, 20)
+    soft = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.7))
+    found = coverage(snapped(soft, disc_at(60)), (SIDE, SIDE)) > 127
+    assert intersection_over_union(found, disc_at(60)) > 0.97
+
+
+@pytest.mark.parametrize(("veil", "grown"), [(9, True), (1, False)])
+def test_the_clear_part_of_a_glass_belongs_to_it(veil: int, grown: bool) -> None:
+    rng = np.random.default_rng(2)
+    photo = rng.normal(205, 1.5, (SIDE, SIDE, 3)).astype(np.int16)
+    juice, glass = np.s_[110:190, 85:155], np.s_[60:110, 80:160]
+    photo[juice] = (230, 150, 40)
+    photo[glass] -= veil
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[juice] = True
+    whole = with_clear_part(mask, evidence_of(photo.clip(0, 255).astype(np.uint8)))
+    assert bool(whole[glass].mean() > 0.9) == grown
+    assert grown or (whole == mask).all()
 
 
 def test_an_outline_is_a_fair_curve_where_the_photo_shows_no_edge() -> None:
