@@ -18,7 +18,7 @@ from .studio.rig import Pose
 Rgba = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-# Less sure than this, the photo becomes a card: a broken cut-out costs more than a card does.
+# Less sure than even odds, the photo becomes a card: a broken cut-out costs more than a card does.
 CARD_CONFIDENCE: Final = 0.5
 # A product that runs along this much of the photo's edges was cropped by the photographer.
 CARD_BORDER_SHARE: Final = 0.22
