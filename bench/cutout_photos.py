@@ -41,8 +41,8 @@ class PhotoPlan:
 
 
 # The confidence's weights were fitted on the other goods only; the card's threshold is even odds.
-# That is all: the methods were made with all photos in view, and the demo's cup decided two of their
-# constants (WORK_SIDE and the preference for a closed off outline that holds the best one).
+# That is all: the methods were made with all photos in view, and the demo's cup decided two of
+# their constants (WORK_SIDE and the preference for a closed off outline that holds the best one).
 HELD_OUT = frozenset(
     ("latte_cup", "tangerines", "pears", "fish", "paper_bag", "dark_box", "white_bottle",
      "glass_cup", "bread")
