@@ -37,7 +37,8 @@ def measure(variant: str, runs: int) -> dict[str, Any]:
     done = subprocess.run(
         command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    # Mitsuba warns on the same stream, in colour.
+    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
 
 
 def tables(runs: int) -> None:

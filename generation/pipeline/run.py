@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from .memory import give_back_memory
 from .types import Report, Stage, StageOutput, StageRequest
 
 
@@ -18,8 +19,16 @@ def run_stage(request: StageRequest, report: Report) -> StageOutput:
         from .test_mode import run_test_stage
 
         return run_test_stage(request, report)
-    if request.spec.engine == "diffusion":
-        return _run_painted(request, report)
+    try:
+        if request.spec.engine == "diffusion":
+            return _run_painted(request, report)
+        return _run_photographed(request, report)
+    finally:
+        give_back_memory()
+
+
+def _run_photographed(request: StageRequest, report: Report) -> StageOutput:
+    """Run a stage of the studio engine."""
     match request.stage:
         case Stage.BACKGROUND:
             from .background import run_background

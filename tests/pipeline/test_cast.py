@@ -1,6 +1,8 @@
 """The letters' shadow on the set: where it falls, and where nothing may change."""
 
 import json
+from dataclasses import replace
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -54,6 +56,18 @@ def test_letters_on_a_near_wall_throw_their_shadow_down_to_the_right(lettering_o
     middle = lettering.placement.mapping
     assert x > middle.x0
     assert y > middle.y0
+
+
+def test_other_copy_finds_the_set_without_letters_as_it_was_left(tmp_path):
+    counts = []
+    for copy in ("특가", "반값"):
+        request = request_on(tmp_path, "minimal")
+        lettering = plan_lettering(replace(request, spec=replace(request.spec, ad_text=copy)))
+        alone, steps = cast_light(lettering, lambda *_: None), Mock()
+        kept = cast_light(lettering, steps, cache_dir=tmp_path / "kept")
+        assert np.array_equal(alone, kept)
+        counts.append(steps.call_count)
+    assert counts == [4, 2]
 
 
 def test_letters_far_before_the_scenery_throw_no_shadow_on_it(lettering_on):

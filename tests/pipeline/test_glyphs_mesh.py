@@ -5,7 +5,7 @@ import pytest
 from generation.pipeline.glyphs.faces import face_for
 from generation.pipeline.glyphs.field import distance_field, membrane
 from generation.pipeline.glyphs.growth import grown
-from generation.pipeline.glyphs.mesh import build_mesh
+from generation.pipeline.glyphs.mesh import build_mesh, without_back
 from generation.pipeline.glyphs.shaping import layout_lines
 from generation.pipeline.glyphs.store import mesh_path, text_mesh
 from generation.pipeline.studio.materials import material
@@ -30,6 +30,19 @@ def test_the_mesh_is_closed(style):
     edges = np.sort(mesh.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     _, counts = np.unique(edges, axis=0, return_counts=True)
     assert (counts % 2 == 0).all()
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_only_what_nobody_sees_is_left_off_the_back(style):
+    _, mesh = made(style)
+    half = without_back(mesh)
+    assert len(half.faces) < 0.85 * len(mesh.faces)
+    assert half.faces.max() == len(half.vertices) - 1
+    a, b, c = corners(half)
+    lost = np.array(mesh.vertices[mesh.faces]).mean(axis=1)
+    before = lost[:, 2] > -1e-3
+    assert int(before.sum()) == int((((a + b + c) / 3)[:, 2] > -1e-3).sum())
+    assert int((mesh.front > 0).sum()) == int((half.front > 0).sum())
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -35,6 +35,21 @@ def test_another_seed_gives_another_noise(rig):
     assert first.radiance.tobytes() != second.radiance.tobytes()
 
 
+def test_a_large_picture_is_developed_like_its_parts():
+    radiance = np.random.default_rng(2).random((300, 400, 3), np.float32) * 2
+    whole = develop(radiance, 0.7)
+    assert np.array_equal(whole[7:9], develop(radiance[7:9], 0.7))
+    assert np.array_equal(whole[-1:], develop(radiance[-1:], 0.7))
+
+
+def test_the_denoiser_leaves_no_noise_at_the_frames_edge():
+    noise = np.random.default_rng(3).random((96, 96, 3), np.float32)
+    clean = denoise(noise, fast=True)
+    edge = np.concatenate([clean[:2].ravel(), clean[-2:].ravel(), clean[:, :2].ravel()])
+    assert clean.shape == noise.shape
+    assert edge.std() < 2.5 * clean[16:-16, 16:-16].std()
+
+
 def test_every_pass_is_reported_and_can_stop_the_rendering(rig):
     seen = []
 

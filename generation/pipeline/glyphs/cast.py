@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,35 +32,35 @@ from generation.pipeline.studio.render import (
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import build_scene, plain_set_shapes
 
-from .mesh import TextMesh, build_mesh
-from .mounting import with_plate
+from .mesh import build_mesh
 from .plan import Lettering
 from .scene import letters_shape
+from .seat import (
+    level_camera,
+    seated,
+    seen_by,
+    set_depth,
+    shadow_scale,
+    stand_up,
+    with_sheet,
+)
 
 Plane = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 # What a ratio of 1.0 is stored as in 16 bits.
 HALF: Final = 32767.5
-# Shadows are soft: a quarter of the frame's resolution is enough, and so are three bounces.
-SCALE: Final = 1 / 4
 SAMPLES: Final = 8
 PASSES: Final = 2
+# Shadows are soft: three bounces are enough.
 BOUNCES: Final = 3
 # Field samples per em of the mesh that throws the shadow.
 DETAIL: Final = 40
 # How far the shadow is looked for around the headline's box, in em: the key stands up on the left.
 REACH_LEFT, REACH_RIGHT, REACH_UP, REACH_DOWN = 1.0, 2.0, 0.8, 2.0
-# The window and the near plane grow by these steps, in headline heights and decimetres: other copy
-# finds the set without letters as it was left.
+# The window grows by this step, in headline heights: other copy finds the set without letters as it
+# was left.
 EM_STEP: Final = 1 / 8
-CLIP_STEP, CLIP_STEP_AFAR = 0.02, 0.1
-# Gap between the letters' back and the wall they are mounted on, in em.
-GAP: Final = 0.16
-# Share of the set that must be seen close behind the letters to mount them on it.
-MOUNTED: Final = 0.98
-# A wall farther behind the product than this (decimetres) is scenery: nothing hangs on it.
-FARTHEST_WALL: Final = 9.0
 # Radiance below which the ratio is not trusted: deep blacks stay as they are.
 DARKEST: Final = 0.004
 # Limits of the ratio, and the change below which it is noise.
@@ -76,23 +75,6 @@ FILL: Final = 0.7
 SMOOTHING, SMOOTHING_AFAR = 0.8, 6.0
 FEATHER: Final = 0.12
 SOFT_END: Final = 5.0
-# The level camera's film is this many frames wide and high: it must hold what the other one sees.
-ROOM: Final = 4
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Where the letters stand in the set: upright, all in one plane, as their picture wants it.
-
-    `distance` from the lens to the plane of their outlines and `clip` to the near plane just behind
-    them, both along +y in decimetres; `em` is the letters' em there. `mounted`: they hang
-    on a wall.
-    """
-
-    distance: float
-    clip: float
-    em: float
-    mounted: bool
 
 
 def cast_light(
@@ -106,16 +88,17 @@ def cast_light(
     use_variant()
     rig = lettering.rig
     level, window = level_camera(rig.camera), shadow_window(lettering)
-    crop = _seen_by(level, rig.camera, window)
+    crop = seen_by(level, rig.camera, window)
     mesh = build_mesh(
         lettering.layout, lettering.material.profile, swell=lettering.mesh.swell, detail=DETAIL
     )
     near = plain_set_shapes(rig)
-    depth = _set_depth(rig, near, level, crop)
+    depth = set_depth(rig, near, level, crop)
     seat = seated(lettering, level, crop, depth)
-    upright = _upright(_with_sheet(mesh, lettering), lettering, seat)
+    upright = stand_up(with_sheet(mesh, lettering), lettering, seat)
     letters = letters_shape(upright, _matt(lettering), np.eye(4), emission=_emission(lettering))
-    view = sensor(level, scale=_scale(rig), crop=crop, pinhole=True) | {"near_clip": seat.clip}
+    view = sensor(level, scale=shadow_scale(rig), crop=crop, pinhole=True)
+    view["near_clip"] = seat.clip
     with_letters = _picture(rig, view, near | {"letters": letters}, _counted(0, on_pass))
     without = kept_picture(
         rig,
@@ -178,95 +161,6 @@ def shadow_window(lettering: Lettering) -> Box:
     return Box(left, top, right - left, bottom - top)
 
 
-def _scale(rig: Rig) -> float:
-    return rig.camera.soft_scale(SCALE)
-
-
-def level_camera(camera: Camera) -> Camera:
-    """Return the camera at the same place that looks straight along +y, its film ample."""
-    width, height = ROOM * camera.width, ROOM * camera.height
-    return replace(
-        camera,
-        width=width,
-        height=height,
-        distance=float(-camera.position[1]),
-        elevation=0.0,
-        axis_x=width // 2,
-        axis_y=height // 2,
-        aim_z=float(camera.position[2]),
-        aperture=0.0,
-    )
-
-
-def _seen_by(level: Camera, camera: Camera, window: Box) -> Box:
-    """Return the level camera's box of a window of the other camera."""
-    x, y = (window.x, window.right), (window.y, window.bottom)
-    corners = level.project(camera.at_depth(np.array([(a, b) for a in x for b in y], float), 1.0))
-    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
-    return Box(int(left), int(top), int(right - left), int(bottom - top))
-
-
-def _set_depth(rig: Rig, near: dict[str, Any], level: Camera, crop: Box) -> Plane:
-    """Return how far the near set is (h, w), decimetres along +y; inf for none."""
-    scale = _scale(rig)
-    view = sensor(level, scale=scale, crop=crop, pinhole=True)
-    scene = build_scene(rig, near=near) | {"sensor": view, "integrator": {"type": "depth"}}
-    reach = render_passes(scene, seed=rig.seed, samples=1).radiance[..., 0]
-    rows, columns = np.mgrid[: reach.shape[0], : reach.shape[1]]
-    pixels = np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5
-    rays = level.rays(pixels / scale + np.array([crop.x, crop.y]))
-    along = reach / np.linalg.norm(rays, axis=1).reshape(reach.shape)
-    return np.where(reach > 0, along, np.inf).astype(np.float32)
-
-
-def seated(lettering: Lettering, level: Camera, crop: Box, depth: Plane) -> Seat:
-    """Mount the letters on the wall behind them; over an open set they stand by the product."""
-    rig, placement = lettering.rig, lettering.placement
-    mesh = _with_sheet(lettering.mesh, lettering)
-    ink = _seen_by(level, rig.camera, placement.crop)
-    scale = _scale(rig)
-    rows = _span(ink.y - crop.y, ink.height, scale)
-    behind = depth[rows, _span(ink.x - crop.x, ink.width, scale)]
-    wall = behind < level.distance + FARTHEST_WALL
-    mounted = bool(wall.mean() >= MOUNTED)
-    back = float(mesh.outline_z - mesh.vertices[:, 2].min()) + GAP
-    per_em = placement.mapping.scale / rig.camera.focal
-    if mounted:
-        distance = float(behind[wall].min()) / (1 + back * per_em)
-    else:
-        distance = float(placement.to_world[1, 3] - rig.camera.position[1])
-    em = distance * per_em
-    clip, room = distance + em * (back - GAP / 2), em * GAP / 2
-    if not mounted:
-        clip = CLIP_STEP_AFAR * math.ceil(clip / CLIP_STEP_AFAR)
-    elif room > CLIP_STEP:  # still behind the letters
-        clip = CLIP_STEP * math.floor(clip / CLIP_STEP)
-    return Seat(distance, clip, em, mounted)
-
-
-def _span(start: int, length: int, scale: float) -> slice:
-    return slice(int(start * scale), int((start + length) * scale) + 1)
-
-
-def _with_sheet(mesh: TextMesh, lettering: Lettering) -> TextMesh:
-    """Return the letters with the paper that they are written on, if any: it throws the shadow."""
-    plate = lettering.material.plate
-    return with_plate(mesh, plate, lettering.layout) if plate and plate.sheet else mesh
-
-
-def _upright(mesh: TextMesh, lettering: Lettering, seat: Seat) -> TextMesh:
-    """Return the mesh in world space, every vertex moved along its own ray into the seat's plane.
-
-    Its picture stays as it is: only the shadow learns where the letters are.
-    """
-    placement, lens = lettering.placement, lettering.rig.camera.position
-    points = mesh.vertices @ placement.to_world[:3, :3].T + placement.to_world[:3, 3]
-    rays = points - lens
-    reach = seat.distance - seat.em * (mesh.vertices[:, 2] - mesh.outline_z)
-    moved = lens + rays * (reach / rays[:, 1])[:, None]
-    return replace(mesh, vertices=moved.astype(np.float32))
-
-
 def _matt(lettering: Lettering) -> dict[str, Any]:
     """Return the surface as the set sees it: its colour, without caustics."""
     return {"type": "diffuse", "reflectance": rgb(*lettering.material.tone(lettering.setting()))}
@@ -284,7 +178,7 @@ def _emission(lettering: Lettering) -> dict[str, Any] | None:
 
 def _turned(ratio: Image, level: Camera, crop: Box, rig: Rig, window: Box) -> Image:
     """Return the level camera's picture as the set's camera sees it, as small as it was taken."""
-    camera, scale = rig.camera, _scale(rig)
+    camera, scale = rig.camera, shadow_scale(rig)
     height, width = (max(round(side * scale), 1) for side in (window.height, window.width))
     rows, columns = np.mgrid[:height, :width]
     pixels = (np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) / scale

@@ -11,12 +11,13 @@ from generation.pipeline.errors import UnknownChoice
 from generation.pipeline.layout import Box, Layout
 
 from .camera import Camera, aimed_camera, sensor
+from .guises import albedo_shapes, mitsuba_shapes, plain_shapes
 from .lights import light_shapes
 from .palette import Palette
 from .render import MAX_DEPTH, integrator, use_variant
 from .rig import Pose, Rig
 from .sets import Staging, StudioSet, beach, cafe, forest, holiday, luxury, market, minimal, neon
-from .shapes import Shape, albedo_shapes, mitsuba_shapes, plain_shapes
+from .shapes import Shape
 
 SETS: Final[dict[str, StudioSet]] = {
     "market": market.SET,

@@ -127,6 +127,8 @@ def _own_colour(scene: Any, _sampler: Any, ray: Any) -> tuple[Any, Any]:
 
 
 def _picture(scene: Any, sensor: Any, tracer: Tracer, samples: int, seed: int) -> Image:
+    import drjit as dr
+
     width, height = (int(side) for side in sensor.film().crop_size())
     lens, pixels = _lens(sensor), width * height
     rounds, at_once = whole_rounds(samples) // STRATA, WAVEFRONT // STRATA
@@ -136,6 +138,8 @@ def _picture(scene: Any, sensor: Any, tracer: Tracer, samples: int, seed: int) -
         seeds = range((seed + first) * rounds, (seed + first) * rounds + rounds)
         taken = [_traced(scene, lens, tracer, part, each) for each in seeds]
         pieces.append(np.mean(taken, axis=0))
+    # Dr.Jit keeps what it took, by size: every format would leave its own behind.
+    dr.flush_malloc_cache()
     return np.concatenate(pieces).reshape(height, width, 4)
 
 
