@@ -38,7 +38,7 @@ REACH_UP: Final = 0.15
 # The ratio fades to 1 over this share of the window's inner edges.
 FEATHER: Final = 0.14
 # Blur of the factor, in its own pixels: the contact line is drawn apart, sharper than this.
-SMOOTHING: Final = 1.0
+SMOOTHING: Final = 2.0
 # A loss of light below this share is noise or a faint veil that would show the window's edge.
 UNSEEN: Final = 0.035
 # Shadows are deepened by this power: a photographer would flag the fill off round the product.
