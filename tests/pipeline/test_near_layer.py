@@ -8,7 +8,7 @@ import pytest
 from generation.pipeline.catalog import FrameFormat, frame_format
 from generation.pipeline.layout import plan_layout
 from generation.pipeline.studio import photograph
-from generation.pipeline.studio.near_layer import SMALLER, NearWindow, Rows, near_window
+from generation.pipeline.studio.near_layer import NearWindow, Rows, near_window
 from generation.pipeline.studio.palette import NEUTRAL_PALETTE
 from generation.pipeline.studio.photograph import render_plate
 from generation.pipeline.studio.render import Layers, develop
@@ -43,11 +43,19 @@ def test_all_rows_are_taken_where_nothing_is_known_or_all_is_near(seen):
 
 
 @pytest.mark.parametrize(
-    ("key", "share", "scale"), [("1:1", 0.0, 1.0), ("9:16", 0.0, SMALLER), ("9:16", 0.5, 1.0)]
+    ("key", "share", "given", "samples", "scale"),
+    [
+        ("1:1", 0.0, 1.0, 4, 1.0),
+        ("9:16", 0.0, 1.0, 4, 0.75),
+        ("9:16", 0.5, 1.0, 4, 1.0),
+        ("1:1", 0.0, 0.75, 8, 0.75),
+        ("16:9", 0.0, 0.75, 8, 0.5),
+        ("16:9", 0.0, 0.5, 16, 0.5),
+    ],
 )
-def test_a_large_near_layer_is_rendered_smaller(key, share, scale):
+def test_a_large_near_layer_is_rendered_smaller(key, share, given, samples, scale):
     fmt = frame_format(key)
-    window = near_window(rig_of("market", fmt), 1.0, 4, seen_below(share))
+    window = near_window(rig_of("market", fmt), given, samples, seen_below(share))
     assert window.scale == scale
     assert window.width == round(fmt.width * scale)
 

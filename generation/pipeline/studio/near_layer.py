@@ -23,10 +23,10 @@ SOFT_EDGE: Final = 2.5
 BAND_SAMPLES: Final = 1_200_000
 # What is near is looked for in a glance, this many of its pixels farther than it is seen there.
 MARGIN: Final = 3
-# Near pixels from which a set is rendered smaller than its frame: of a large picture's set less
-# is in focus. Three quarters keep the film's shifts whole.
-LARGE: Final = 1_250_000
-SMALLER: Final = 0.75
+# Pixel samples from which a set is rendered smaller: of a large picture's set less is in focus.
+# At these sizes the film's shifts are whole pixels.
+LARGE: Final = 5_500_000
+SMALLER: Final = (0.75, 0.5)
 
 
 class Rows(NamedTuple):
@@ -75,15 +75,18 @@ class NearWindow:
 
 
 def near_window(rig: Rig, scale: float, samples: int, seen: Image | None = None) -> NearWindow:
-    """Return where the near layer is rendered, at `scale` or smaller where that is too large.
+    """Return where the near layer is rendered, at `scale` or a smaller one for a large frame.
 
     `seen` (height, width) is a glance's alpha: above the ground of many sets all is far. Without
     one all rows are taken.
     """
     window = _window(rig, scale, samples, seen)
-    rows = window.rows.end - window.rows.first
-    if scale > SMALLER and window.width * rows > LARGE:
-        return _window(rig, SMALLER, samples, seen)
+    for smaller in SMALLER:
+        rows = window.rows.end - window.rows.first
+        if window.width * rows * samples <= LARGE:
+            break
+        if smaller < window.scale:
+            window = _window(rig, smaller, samples, seen)
     return window
 
 

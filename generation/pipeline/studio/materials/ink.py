@@ -18,8 +18,8 @@ INK: Final[Rgb] = (0.010, 0.010, 0.012)
 PAPER: Final[Rgb] = (0.86, 0.81, 0.70)
 
 # The brush ran dry: bristles' tracks across a stroke per em, and the share of strokes that show.
-BRISTLES: Final = 95.0
-DRY_FROM: Final = 0.70
+BRISTLES: Final = 170.0
+DRY_FROM: Final = 0.64
 
 MIRRORED: Final = Mirrored(
     boxes=(
@@ -39,10 +39,14 @@ def _dryness(points: Points) -> Floats:
 
     x, y = points.vertices[:, 0], points.vertices[:, 1]
     along = x * points.along[:, 0] + y * points.along[:, 1]
-    track = noise(np.abs(along) * 5, points.inset * BRISTLES, 7)
+    # Tracks of the two halves of a stroke differ: they are no rings round it.
+    turn = points.outward[:, 0] * points.along[:, 1] - points.outward[:, 1] * points.along[:, 0]
+    across = points.inset * np.sign(turn)
+    track = noise(np.abs(along) * 2.6, across * BRISTLES, 7)
+    track = 0.7 * track + 0.3 * noise(np.abs(along) * 9, across * 2.1 * BRISTLES, 12)
     patch = noise(x * 2.3, y * 2.3, 8) * 0.7 + noise(x * 6, y * 6, 9) * 0.3
-    dry = smooth_step(DRY_FROM, 0.86, patch) * smooth_step(0.58, 0.74, track)
-    return np.asarray(0.60 * dry * smooth_step(0.010, 0.024, points.inset), np.float32)
+    dry = smooth_step(DRY_FROM, 0.88, patch) * smooth_step(0.52, 0.66, track)
+    return np.asarray(0.42 * dry * smooth_step(0.006, 0.018, points.inset), np.float32)
 
 
 def paint(points: Points, _: Setting) -> Mapping[str, Floats]:
@@ -55,7 +59,7 @@ def paint(points: Points, _: Setting) -> Mapping[str, Floats]:
     wet = smooth_step(0.45, 0.8, noise(x * 1.7 + 40, y * 1.7, 10))[:, None]
     return {
         "vertex_ink": np.asarray(colour, np.float32),
-        "vertex_rough": np.asarray(0.70 - 0.38 * wet * (1 - dry), np.float32),
+        "vertex_rough": np.asarray(0.72 - 0.24 * wet * (1 - dry), np.float32),
     }
 
 

@@ -138,6 +138,8 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
 SET: Final = StudioSet(
     shapes=_shapes,
     backdrop=None,
+    plate_scale=0.75,
+    plate_samples=8,
     lights=_lights,
     ambient=_ambient,
     elevation=9.0,

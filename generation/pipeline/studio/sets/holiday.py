@@ -103,6 +103,8 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
 SET: Final = StudioSet(
     shapes=_shapes,
     backdrop=None,
+    plate_scale=0.75,
+    plate_samples=8,
     lights=_lights,
     ambient=_ambient,
     elevation=11.0,

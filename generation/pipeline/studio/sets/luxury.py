@@ -149,6 +149,8 @@ def _gloss(rig: Rig) -> Gloss:
 SET: Final = StudioSet(
     shapes=_shapes,
     backdrop=None,
+    plate_scale=0.75,
+    plate_samples=8,
     lights=_lights,
     ambient=_ambient,
     elevation=9.0,

@@ -81,6 +81,6 @@ SET: Final = StudioSet(
     key_level=Levels(0.34, 0.25, 0.16),
     vignette=0.24,
     plate_scale=0.75,
-    plate_samples=9,
+    plate_samples=8,
     textured=False,
 )
