@@ -195,9 +195,10 @@ def _lit(
     if part.front is None and too_plain(backing, luminance(scene), alpha):
         letter = float(np.median([y1 - y0 for _, y0, _, y1 in part.cells] or [LETTER * side]))
         free = set_share[..., 0]
-        text, alpha, parted = edged(text, alpha, scene, letter=letter, free=free, side=side)
+        sided = edged(text, alpha, scene, letter=letter, free=free, side=side)
+        text, alpha, parted = sided.text, sided.alpha, sided.parted
         words, before = alpha, backing.before
-        backing = unbacked(alpha, before)
+        backing = replace(unbacked(alpha, before), tone=sided.tone)
         if parted < ENOUGH:
             backing = back_up(luminance(scene), luminance(text), words, side)
         backing = replace(backing, before=before, edged=True)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .legibility import ENOUGH, HIGHEST, RIM, Backing, worst_contrast
+from .legibility import ENOUGH, HIGHEST, RIM, TONES, Backing, toned, worst_contrast
 from .linear_light import luminance
 
 Floats = NDArray[np.float32]
@@ -57,18 +57,21 @@ class Edged(NamedTuple):
     """Letters with solid sides: (H, W, 3) in linear light, and their opacity (H, W).
 
     `parted` is the contrast (1..21) of the worst tenth of the faces against their own sides, by
-    which letters are read where the sides are no help against the set.
+    which letters are read where the sides are no help against the set; `serves` the better of it
+    and the sides' against the set. The faces were `toned` by `tone`.
     """
 
     text: Floats
     alpha: Floats
     parted: float
+    serves: float = 0.0
+    tone: float = 1.0
 
 
 def edged(
     text: Floats, alpha: Floats, scene: Floats, *, letter: float, free: Floats, side: int
 ) -> Edged:
-    """Return the letters with solid sides.
+    """Return the letters with solid sides, their faces in the tone that they need to be read.
 
     Sides are dark or bright, whichever parts the letters better from `scene` (H, W, 3), in the
     letters' hue. `letter` is a letter's height in pixels, `side` the frame's shorter one; `free`
@@ -76,12 +79,37 @@ def edged(
     """
     face = alpha > FACE
     if not face.any():
-        return Edged(text, alpha, HIGHEST)
+        return Edged(text, alpha, HIGHEST, HIGHEST)
+    place = _Place(alpha, scene, face, letter, free, side)
+    untoned = _sided(text, place)
+    if untoned.serves >= ENOUGH:
+        return untoned
+    for tone in TONES[float(luminance(text[face]).mean()) >= BRIGHT_LETTERS][1:]:
+        made = _sided(toned(text, tone), place)
+        if made.serves >= ENOUGH:
+            return made._replace(tone=tone)
+    return untoned
+
+
+class _Place(NamedTuple):
+    """What sides depend on besides the letters' own colours; see `edged`."""
+
+    alpha: Floats
+    scene: Floats
+    face: NDArray[np.bool_]
+    letter: float
+    free: Floats
+    side: int
+
+
+def _sided(text: Floats, place: _Place) -> Edged:
+    """Return the letters with the sides that serve best."""
+    alpha, scene, face, letter, free, side = place
     covered = np.maximum(alpha, _sides(alpha, letter, side) * free)
     relief = _relief(covered, letter)[..., None]
     share = (alpha / np.maximum(covered, 1e-4))[..., None]
     behind = luminance(scene)
-    best, reached = Edged(text, alpha, 0.0), 0.0
+    best = Edged(text, alpha, 0.0)
     for colour in _colours(text[face], _ground(behind, alpha, letter)):
         sides = colour * relief
         letters = np.asarray(text * share + sides * (1 - share), np.float32)
@@ -91,9 +119,9 @@ def edged(
         parted = worst_contrast(board, luminance(text), alpha, side)
         # The likelier colour comes first, and is left only where it does not serve.
         serves = max(contrast, parted)
-        if serves > reached:
-            best, reached = Edged(letters, covered, parted), serves
-        if reached >= ENOUGH:
+        if serves > best.serves:
+            best = Edged(letters, covered, parted, serves)
+        if best.serves >= ENOUGH:
             break
     return best
 

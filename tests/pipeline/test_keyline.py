@@ -48,7 +48,7 @@ def test_it_leaves_faces_as_they_are_and_keeps_off_what_is_not_free() -> None:
     free = np.ones((SIDE, SIDE), np.float32)
     free[:, :100] = 0
 
-    letters, covered, parted = edged(
+    letters, covered, parted, serves, tone = edged(
         text, alpha, to_linear(_scene(190)), letter=40, free=free, side=SIDE
     )
 
@@ -57,7 +57,8 @@ def test_it_leaves_faces_as_they_are_and_keeps_off_what_is_not_free() -> None:
     side = (covered > 0.9) & (alpha == 0)
     assert side[100:104, 110:160].all()
     assert luminance(letters)[side].mean() < 0.1
-    assert 1 <= parted <= 21
+    assert 1 <= parted <= serves <= 21
+    assert tone == 1
 
 
 def test_letters_that_their_own_sides_part_need_no_glow() -> None:
@@ -66,5 +67,17 @@ def test_letters_that_their_own_sides_part_need_no_glow() -> None:
 
     assert composed.backing is not None
     assert composed.backing.edged
+    assert composed.backing.strength == 0
+    assert composed.backing.after >= ENOUGH
+
+
+def test_chrome_that_its_sides_alone_cannot_part_is_brightened_instead_of_the_set() -> None:
+    letters = _letters((230, 230, 230))
+    letters[60:100, 30:80, :3] = 85  # what it mirrors of the dark
+    composed = compose(Layers(_scene(90), letters, None, None), "overlay")
+
+    assert composed.backing is not None
+    assert composed.backing.edged
+    assert composed.backing.tone > 1
     assert composed.backing.strength == 0
     assert composed.backing.after >= ENOUGH

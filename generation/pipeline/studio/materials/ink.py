@@ -38,12 +38,12 @@ def _dryness(points: Points) -> Floats:
     import numpy as np
 
     x, y = points.vertices[:, 0], points.vertices[:, 1]
-    along = x * points.along[:, 0] + y * points.along[:, 1]
+    along = np.abs(x * points.along[:, 0] + y * points.along[:, 1]).astype(np.float32)
     # Tracks of the two halves of a stroke differ: they are no rings round it.
     turn = points.outward[:, 0] * points.along[:, 1] - points.outward[:, 1] * points.along[:, 0]
-    across = points.inset * np.sign(turn)
-    track = noise(np.abs(along) * 2.6, across * BRISTLES, 7)
-    track = 0.7 * track + 0.3 * noise(np.abs(along) * 9, across * 2.1 * BRISTLES, 12)
+    across = np.asarray(points.inset * np.sign(turn), np.float32)
+    track = noise(along * np.float32(2.6), across * BRISTLES, 7)
+    track = 0.7 * track + 0.3 * noise(along * 9, across * 2.1 * BRISTLES, 12)
     patch = noise(x * 2.3, y * 2.3, 8) * 0.7 + noise(x * 6, y * 6, 9) * 0.3
     dry = smooth_step(DRY_FROM, 0.88, patch) * smooth_step(0.52, 0.66, track)
     return np.asarray(0.42 * dry * smooth_step(0.006, 0.018, points.inset), np.float32)
