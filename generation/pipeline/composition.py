@@ -35,6 +35,8 @@ BLEND_SCENE: Final = 0.05
 BLEND_OPACITY: Final = 0.94
 # A change of the light by less than this is less than a step of 8 bits.
 LEAST_LIGHT: Final = 0.004
+# Every so many pixels it is looked for.
+COARSE: Final = 4
 # Height of a letter as a part of the frame's shorter side, where nothing says it.
 LETTER: Final = 0.12
 # Height of a headline's letters as a share of its ink, where nothing says where they stand.
@@ -157,11 +159,18 @@ def _window(layers: Layers, alpha: Floats, line: Subline | None) -> Window:
     if layers.light is None and layers.glow is None:
         return window
     changed[window] = True
+    # Light is soft: what changes is seen in every fourth row and column.
+    changed = changed[::COARSE, ::COARSE]
     if layers.light is not None:
-        changed |= (np.abs(layers.light - 1) > LEAST_LIGHT).any(2)
+        changed |= (np.abs(layers.light[::COARSE, ::COARSE] - 1) > LEAST_LIGHT).any(2)
     if layers.glow is not None:
-        changed |= (layers.glow > LEAST_LIGHT).any(2)
-    return _bounds(changed, 0)
+        changed |= (layers.glow[::COARSE, ::COARSE] > LEAST_LIGHT).any(2)
+    rows, columns = _bounds(changed, 1)
+    height, width = alpha.shape
+    return (
+        slice(COARSE * rows.start, min(COARSE * rows.stop, height)),
+        slice(COARSE * columns.start, min(COARSE * columns.stop, width)),
+    )
 
 
 def _bounds(mask: NDArray[np.bool_], reach: int) -> Window:

@@ -15,7 +15,7 @@ from .beside import Beside
 from .errors import InputMissing, WordsWrong
 from .glow import save_glow
 from .glyphs.account import cells_of, face_of, fit_of
-from .glyphs.cast import cast_light, save_light
+from .glyphs.cast import cast_light, save_light, shadow_window
 from .glyphs.glow import halo, in_halo, spill
 from .glyphs.layer import developed
 from .glyphs.plan import Lettering, plan_lettering
@@ -119,7 +119,10 @@ def _in_its_light(
     glow = lettering.material.glow
     if glow and glow.spill:
         spilled, ratio = spill(lettering.backdrop, ratio), np.minimum(ratio, 1)
-    lit = to_srgb(to_linear(lettering.backdrop) * ratio)
+    lit = lettering.backdrop.copy()
+    window = shadow_window(lettering)
+    part = np.s_[window.y : window.bottom, window.x : window.right]
+    lit[part] = to_srgb(to_linear(lettering.backdrop[part]) * ratio[part])
     return ratio, replace(lettering, backdrop=lit), spilled
 
 

@@ -44,9 +44,13 @@ def to_srgb(linear: Floats, *, seed: int = 0) -> Bytes:
     Less than half a step of fixed noise is added before rounding: smooth gradients do not band,
     and values that were 8-bit to begin with come back exactly.
     """
-    steps = (np.clip(linear, 0, 1) * _STEPS + 0.5).astype(np.uint16)
     noise = np.random.default_rng(seed).random(linear.shape[:2], np.float32) - 0.5
-    return (_ENCODE[steps] + (0.5 + 0.9 * noise[..., None])).astype(np.uint8)
+    return (encoded(linear) + (0.5 + 0.9 * noise[..., None])).astype(np.uint8)
+
+
+def encoded(linear: Floats) -> Floats:
+    """Return sRGB 0..255, not rounded, of linear light of any shape, clipped to 0..1."""
+    return _ENCODE[(np.clip(linear, 0, 1) * _STEPS + 0.5).astype(np.uint16)]
 
 
 def luminance(linear: Floats) -> Floats:

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.pipeline.beside import Beside
 from generation.pipeline.layout import Box
 from generation.pipeline.studio.camera import Camera, sensor
 from generation.pipeline.studio.materials.material import rgb
@@ -89,11 +90,17 @@ def cast_light(
     rig = lettering.rig
     level, window = level_camera(rig.camera), shadow_window(lettering)
     crop = seen_by(level, rig.camera, window)
-    mesh = build_mesh(
-        lettering.layout, lettering.material.profile, swell=lettering.mesh.swell, detail=DETAIL
-    )
-    near = plain_set_shapes(rig)
-    depth = set_depth(rig, near, level, crop)
+    with Beside() as beside:
+        built = beside.begin(
+            build_mesh,
+            lettering.layout,
+            lettering.material.profile,
+            swell=lettering.mesh.swell,
+            detail=DETAIL,
+        )
+        near = plain_set_shapes(rig)
+        depth = set_depth(rig, near, level, crop)
+        mesh = built.result()
     seat = seated(lettering, level, crop, depth)
     upright = stand_up(with_sheet(mesh, lettering), lettering, seat)
     letters = letters_shape(upright, _matt(lettering), np.eye(4), emission=_emission(lettering))

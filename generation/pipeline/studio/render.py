@@ -10,6 +10,8 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.pipeline.linear_light import encoded
+
 from . import wavefront
 from .denoiser import denoised
 from .variant import chosen_variant
@@ -261,9 +263,7 @@ def _developed(radiance: Image, exposure: float) -> Image:
     scale = _hable(bright * _GAIN) / white / np.maximum(bright, 1e-6)
     by_luminance = scene * scale[..., None]
     by_channel = _hable(scene * _GAIN) / white
-    linear = np.clip(0.5 * by_luminance + 0.5 * by_channel, 0, 1)
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return cast("Image", np.round(encoded * 255))
+    return cast("Image", np.round(encoded(0.5 * by_luminance + 0.5 * by_channel)))
 
 
 def luminance(radiance: Image) -> Image:

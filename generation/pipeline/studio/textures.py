@@ -96,10 +96,10 @@ def weave(seed: int, size: int, threads: int, thread: Rgb, gap: Rgb) -> tuple[Co
     slub = stretched_noise(rng, size, size, (threads, 10)) + stretched_noise(
         rng, size, size, (10, threads)
     )
-    tone = (height * (1 + 0.07 * slub) + 0.05 * stretched_noise(rng, size, size, (9, 9)))[..., None]
-    tone = np.clip(tone, 0, 1)
-    colour = np.array(gap, np.float32) * (1 - tone) + np.array(thread, np.float32) * tone
-    return np.clip(colour * 255, 0, 255).astype(np.uint8), height.astype(np.float32)
+    tone = height * (1 + 0.07 * slub) + 0.05 * stretched_noise(rng, size, size, (9, 9))
+    tone = np.clip(tone, 0, 1) * 255
+    channels = [255 * low + (high - low) * tone for low, high in zip(gap, thread, strict=True)]
+    return cv2.merge([cv2.convertScaleAbs(part) for part in channels]), height.astype(np.float32)
 
 
 def colour_texture(colours: ColourMap) -> dict[str, Any]:
