@@ -33,10 +33,11 @@ from generation.pipeline.studio.render import (
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import build_scene, plain_set_shapes
 
-from .mesh import build_mesh
+from .mesh import TextMesh, build_mesh
 from .plan import Lettering
 from .scene import letters_shape
 from .seat import (
+    Seat,
     level_camera,
     seated,
     seen_by,
@@ -91,18 +92,12 @@ def cast_light(
     level, window = level_camera(rig.camera), shadow_window(lettering)
     crop = seen_by(level, rig.camera, window)
     with Beside() as beside:
-        built = beside.begin(
-            build_mesh,
-            lettering.layout,
-            lettering.material.profile,
-            swell=lettering.mesh.swell,
-            detail=DETAIL,
-        )
+        built = beside.begin(_coarse_mesh, lettering)
         near = plain_set_shapes(rig)
         depth = set_depth(rig, near, level, crop)
         mesh = built.result()
     seat = seated(lettering, level, crop, depth)
-    upright = stand_up(with_sheet(mesh, lettering), lettering, seat)
+    upright = stand_up(mesh, lettering, seat)
     letters = letters_shape(upright, _matt(lettering), np.eye(4), emission=_emission(lettering))
     view = sensor(level, scale=shadow_scale(rig), crop=crop, pinhole=True)
     view["near_clip"] = seat.clip
@@ -114,13 +109,24 @@ def cast_light(
         lambda: _picture(rig, view, near, _counted(PASSES, on_pass)),
     )
     ratio = ((with_letters + DARKEST) / (without + DARKEST)) ** np.float32(FILL)
+    turned = _turned(_calm(ratio, depth, seat), level, crop, rig, window)
+    brightest = SHINING if _emission(lettering) else BRIGHTEST
+    return _in_frame(turned, rig.layout.frame, window, brightest)
+
+
+def _coarse_mesh(lettering: Lettering) -> TextMesh:
+    """Return what throws the shadow: the letters, and the sheet that they are written on."""
+    profile, swell = lettering.material.profile, lettering.mesh.swell
+    return with_sheet(build_mesh(lettering.layout, profile, swell=swell, detail=DETAIL), lettering)
+
+
+def _calm(ratio: Image, depth: Plane, seat: Seat) -> Image:
+    """Return the ratio without noise, 1 where something of the set stands before the letters."""
     before = cv2.dilate((depth <= seat.clip).astype(np.float32), np.ones((5, 5)))
     open_set = 1 - cv2.GaussianBlur(before, (0, 0), SOFT_END)
     blur = SMOOTHING if seat.mounted else SMOOTHING_AFAR
     calm = cv2.GaussianBlur(1 + (ratio - 1) * open_set[..., None], (0, 0), blur)
-    brightest = SHINING if _emission(lettering) else BRIGHTEST
-    turned = _turned(calm, level, crop, rig, window)
-    return _in_frame(turned, rig.layout.frame, window, brightest)
+    return np.asarray(calm, np.float32)
 
 
 def _facts(crop: Box, clip: float) -> str:
