@@ -37,8 +37,8 @@ def measure(variant: str, runs: int) -> dict[str, Any]:
     done = subprocess.run(
         command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
-    # Mitsuba warns on the same stream, in colour.
-    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
+    # Mitsuba warns on the same stream, in colour: its last code stands before the figures.
+    return json.loads(done.stdout[done.stdout.index('{"variant"') :])
 
 
 def tables(runs: int) -> None:
