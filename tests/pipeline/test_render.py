@@ -47,7 +47,8 @@ def test_the_denoiser_leaves_no_noise_at_the_frames_edge():
     clean = denoise(noise, fast=True)
     edge = np.concatenate([clean[:2].ravel(), clean[-2:].ravel(), clean[:, :2].ravel()])
     assert clean.shape == noise.shape
-    assert edge.std() < 2.5 * clean[16:-16, 16:-16].std()
+    # The network alone leaves more than twice as much.
+    assert edge.std() < 1.6 * clean[16:-16, 16:-16].std()
 
 
 def test_every_pass_is_reported_and_can_stop_the_rendering(rig):
