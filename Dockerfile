@@ -34,7 +34,8 @@ RUN pip --python /opt/venv/bin/python install --no-cache-dir --no-deps -r /build
 
 FROM build-studio AS build-gpu
 COPY requirements/gpu.txt /build/gpu.txt
-# torch's CUDA build is on PyPI; elsewhere name an index, e.g. https://download.pytorch.org/whl/cu128
+# torch's CUDA build is on PyPI; elsewhere name an index, e.g. https://download.pytorch.org/whl/cu130
+# (of CUDA 13, for which onnxruntime-gpu is built too).
 ARG PIP_EXTRA_INDEX_URL=""
 RUN pip --python /opt/venv/bin/python install --no-cache-dir -r /build/base.txt -r /build/gpu.txt
 

@@ -23,6 +23,11 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+def start_page(user: User) -> str:
+    """Return the name of the page to begin at: the form, or the gallery for who may only look."""
+    return "generation:new_ad" if user.can_make else "campaigns:gallery"
+
+
 def visible_or_404(request: HttpRequest, rows: TeamOwnedQuerySet[Row], **lookup: Any) -> Row:
     """Return the row, or 404 when it is not there or belongs to somebody else."""
     return get_object_or_404(rows.visible_to(signed_in(request)), **lookup)

@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
+from .access import signed_in, start_page
 from .models import User
 from .services import create_team_for
 
@@ -22,6 +24,9 @@ class AccountAdapter(DefaultAccountAdapter):
             if commit:
                 create_team_for(saved)
         return saved
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return reverse(start_page(signed_in(request)))
 
     def format_email_subject(self, subject: str) -> str:
         return f"[nanoCocoa] {subject}"

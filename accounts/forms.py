@@ -1,13 +1,13 @@
-"""What a person says about an API key."""
+"""What a person says about an API key, about a team and about who belongs to it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import ApiToken, Team, User
+from .models import ApiToken, Membership, Team, User
 from .querysets import EDITING_ROLES
 
 # Days until a key expires, by the words of the page; "" is never.
@@ -17,6 +17,27 @@ LIFETIMES: Final = (
     ("365", _("1년")),
     ("", _("만료 없음")),
 )
+
+
+class TeamForm(forms.Form):
+    """A team's name."""
+
+    name = forms.CharField(
+        max_length=80, error_messages={"required": _("가게 이름을 적어 주세요.")}
+    )
+
+
+class RoleForm(forms.Form):
+    """What a member may do."""
+
+    role = forms.ChoiceField(choices=Membership.Role.choices)
+
+
+class InviteForm(forms.Form):
+    """What somebody new may do; an owner is made of a member who is known."""
+
+    ROLES: ClassVar = (Membership.Role.EDITOR, Membership.Role.VIEWER)
+    role = forms.ChoiceField(choices=[(role.value, role.label) for role in ROLES])
 
 
 class TokenForm(forms.Form):

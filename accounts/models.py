@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -50,6 +51,16 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
+    @cached_property
+    def can_make(self) -> bool:
+        """Whether there is a team to make ads in; whoever has no team at all is given one."""
+        memberships = list(self.memberships.all())
+        return not memberships or any(one.can_edit for one in memberships)
+
+    @cached_property
+    def has_many_teams(self) -> bool:
+        return self.memberships.count() > 1
+
 
 class Team(models.Model):
     """The owner of photos, ads and jobs. Signing up makes a team of one."""
@@ -79,6 +90,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("역할"), max_length=10, choices=Role, default=Role.EDITOR)
+    # Of several teams, new ads go to the one that was chosen last.
+    chosen_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -95,6 +108,28 @@ class Membership(models.Model):
     def can_edit(self) -> bool:
         """Whether this member may make, stop and delete."""
         return self.role in (self.Role.OWNER, self.Role.EDITOR)
+
+
+class Invitation(models.Model):
+    """A link that makes one person a member of a team, once, until it expires or is withdrawn.
+
+    Only the SHA-256 digest of the link's text is kept, as of an API key's.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(_("역할"), max_length=10, choices=Membership.Role)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(_("만료"))
+
+    class Meta:
+        verbose_name = _("초대")
+        verbose_name_plural = _("초대")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.team} · {self.get_role_display()}"
 
 
 class ApiToken(models.Model):

@@ -30,6 +30,7 @@ class PhotoPlan:
     product: str
     setting: str
     seed: int
+    side: int = SIDE
 
     @property
     def held_out(self) -> bool:
@@ -60,6 +61,17 @@ _GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "many things": (("apple", "paper_bag", "jar_pair", "latte_cup"), ("heap",)),
 }
 
+# The settings of "plain" and "table-top" here are in none of the photos above.
+_FRESH: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "plain": (_ANY[::3], ("pale",)),
+    "table-top": (_ANY[1::2], ("wood", "tilted")),
+    "white on white": (("white_mug", "latte_cup"), ("white", "pale")),
+    "dark on dark": (("black_jar",), ("dark",)),
+    "glass": (("glass_bottle", "glass_cup"), ("wood", "pale")),
+    "clutter": (_ANY[1::4], ("kitchen", "cloth", "market")),
+}
+FRESH_SIDES = (480, 480, 480, 1100)
+
 
 def plans() -> list[PhotoPlan]:
     """Every photo; in clutter most products meet one setting, every third two."""
@@ -75,13 +87,25 @@ def plans() -> list[PhotoPlan]:
     return found
 
 
+def fresh_plans() -> list[PhotoPlan]:
+    """Photos that nothing was chosen on: settings of their own or other seeds, two sizes."""
+    found: list[PhotoPlan] = []
+    for group, (products, settings) in _FRESH.items():
+        for number, product in enumerate(products):
+            setting = settings[number % len(settings)]
+            side = FRESH_SIDES[len(found) % len(FRESH_SIDES)]
+            found.append(PhotoPlan(group, product, setting, 501 + len(found), side))
+    return found
+
+
 def taken(plan: PhotoPlan, folder: Path = FOLDER) -> tuple[Path, np.ndarray]:
     """Return the photo's path and its exact alpha (H, W) 0..1, rendered if it is not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{EDITION}-{plan.product}-{plan.setting}-{plan.seed}"
+    stem += "" if plan.side == SIDE else f"-{plan.side}"
     path, truth = folder / f"{stem}.jpg", folder / f"{stem}.alpha.png"
     if not truth.exists():
-        picture, alpha = shoot(plan.product, plan.setting, side=SIDE, samples=SAMPLES,
+        picture, alpha = shoot(plan.product, plan.setting, side=plan.side, samples=SAMPLES,
                                seed=plan.seed)  # fmt: skip
         pixels = phone(picture, plan.seed)[..., ::-1]
         cv2.imwrite(str(path), pixels, [cv2.IMWRITE_JPEG_QUALITY, 88])
@@ -106,7 +130,7 @@ def phone(picture: np.ndarray, seed: int) -> np.ndarray:
 
 def main() -> None:
     """Render what is missing."""
-    for plan in plans():
+    for plan in [*plans(), *fresh_plans()]:
         print(plan.group, taken(plan)[0])
 
 

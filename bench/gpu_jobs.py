@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from typing import Any, Final
@@ -70,6 +71,6 @@ def ad_seconds(residency: Residency, background: str, lettering: str, side: int)
         residency.expect((lettering, background))
         picture = scene.paint(scene.entry.steps)
         scene.retouch(picture)
-        letters.paint(max(round(letters.entry.steps * RESTYLE), 1))
+        letters.paint(math.ceil(letters.entry.steps * RESTYLE))
 
     return timed(residency.chip.device, make)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import diffusers
@@ -25,8 +27,12 @@ PROMPT: Final = "a rustic wooden table in front of a traditional Korean market, 
 # As the background stage does it: the retouch starts from this share of noise.
 RETOUCH: Final = 0.6
 PREVIEW_SIDE: Final = 512
+# Seconds between two previews, and the first one at once, as in the stages.
+PREVIEW_INTERVAL: Final = 0.5
 # Random weights paint the same at any of these; so many steps give a median.
 MEASURED_STEPS: Final = 8
+# Of the same; the shortest counts.
+PICTURES: Final = 3
 MATMUL_SIDE: Final = {"cuda": 8192, "cpu": 512}
 MATMULS: Final = 20
 
@@ -35,6 +41,11 @@ def wait_for(device: str) -> None:
     """Wait until the GPU has done what it was given."""
     if device != "cpu":
         torch.cuda.synchronize(device)
+
+
+def repeats(device: str, times: int) -> int:
+    """How often to measure: once on a processor, whose figures say nothing."""
+    return 1 if device == "cpu" else times
 
 
 def matmul_rate(device: str) -> float:
@@ -59,14 +70,17 @@ class StepClock:
     preview: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     times: list[float] = field(default_factory=list)
+    previews: list[float] = field(default_factory=list)
 
     def __call__(self, _: Any, __: int, ___: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         if self.stop.is_set():
             raise StageCancelled
+        wait_for(self.device)
+        reached = time.perf_counter()
+        self.times.append(reached)
         if self.preview:
             make_preview(kwargs["latents"])
-        wait_for(self.device)
-        self.times.append(time.perf_counter())
+            self.previews.append(time.perf_counter() - reached)
         return {}
 
 
@@ -133,8 +147,8 @@ class Painter:
                 mask_image=Image.new("L", picture.size, 255),
                 width=picture.width,
                 height=picture.height,
-                strength=RETOUCH,
-                num_inference_steps=self.entry.steps,
+                strength=1.0,
+                num_inference_steps=math.ceil(self.entry.steps * RETOUCH),
                 guidance_scale=self.entry.guidance,
                 generator=torch.Generator().manual_seed(2),
             ).images[0]
@@ -187,14 +201,18 @@ def flop_per_step(painter: Painter) -> float:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one model. `bring`: host to device; `step`: median; `decode`: the VAE's end."""
+    """Seconds of one model. `bring`: host to device; `step`: median; `decode`: the VAE's end.
+
+    `preview`: of one; `preview_percent`: what those of a picture take of its time.
+    """
 
     load: float
     bring: float
     step: float
     decode: float
     whole: float
-    preview_overhead: float
+    preview: float
+    preview_percent: float
     flop: float
     peak: int
 
@@ -205,36 +223,35 @@ def measure(painter: Painter) -> Timing:
     bring = timed(painter.device, lambda: bring_all(painter))
     flop = flop_per_step(painter)
     reset_peak(painter.device)
-    clock = StepClock(painter.device)
+    clock = StepClock(painter.device, preview=True)
     painter.paint(MEASURED_STEPS, clock)
     ended = time.perf_counter()
-    steps = np.diff(clock.times)
-    plain = min(whole_run(painter, preview=False) for _ in range(3))
-    shown = min(whole_run(painter, preview=True) for _ in range(3))
+    whole, step = picture_and_step(painter)
+    preview = statistics.median(clock.previews)
     return Timing(
         load=load,
         bring=bring,
-        step=float(statistics.median(steps)),
+        step=step,
         decode=ended - clock.times[-1],
-        whole=plain,
-        preview_overhead=shown / plain - 1,
+        whole=whole,
+        preview=preview,
+        preview_percent=100 * preview * math.ceil(whole / PREVIEW_INTERVAL) / whole,
         flop=flop,
         peak=peak_bytes(painter.device),
     )
 
 
-def step_seconds(painter: Painter) -> float:
-    """Median seconds of a denoising step, the first one left out."""
+def picture_and_step(painter: Painter) -> tuple[float, float]:
+    """Seconds of a picture with the model's own number of steps, and the median one of a step.
+
+    The first step is left out.
+    """
     clock = StepClock(painter.device)
-    painter.paint(2)
     painter.paint(MEASURED_STEPS, clock)
-    return float(statistics.median(np.diff(clock.times)))
-
-
-def whole_run(painter: Painter, *, preview: bool) -> float:
-    """Seconds of one picture with the model's own number of steps."""
-    clock = StepClock(painter.device, preview=preview)
-    return timed(painter.device, lambda: painter.paint(painter.entry.steps, clock))
+    step = float(statistics.median(np.diff(clock.times)))
+    times = repeats(painter.device, PICTURES)
+    run = partial(painter.paint, painter.entry.steps)
+    return min(timed(painter.device, run) for _ in range(times)), step
 
 
 def touch(painter: Painter) -> None:

@@ -23,9 +23,9 @@ from generation.pipeline.diffusion import catalog
 from generation.pipeline.diffusion.store import Pin, PinnedFile, Store
 from tests.pipeline.diffusion import tiny
 
-# Standard deviation of random weights: activations stay finite through any depth of these models.
 # Random weights come from no commit; a pin wants one.
 RANDOM: Final = "0" * 40
+# Standard deviation of random weights: activations stay finite through any depth of these models.
 SPREAD: Final = 0.02
 VAE_BLOCKS: Final = {
     "block_out_channels": (128, 256, 512, 512),

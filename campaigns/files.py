@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import Final
 
@@ -9,7 +10,10 @@ from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
+# Characters that some system does not take in a file name.
+UNSAFE_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 # A stored file never changes; only an address that names its version may be kept without asking.
 FOR_EVER: Final = "private, max-age=31536000, immutable"
 ASK_AGAIN: Final = "private, no-cache"
@@ -18,6 +22,14 @@ ASK_AGAIN: Final = "private, no-cache"
 def version_of(name: str) -> str:
     """Return a short version for addresses (`?v=`), different for every stored file."""
     return sha256(name.encode()).hexdigest()[:16]
+
+
+def file_name_of(words: str, frame: tuple[int, int]) -> str:
+    """Return a file name to find again, such as `건어물-대박-세일_1080x1080.png`."""
+    safe = UNSAFE_IN_NAMES.sub(" ", words).strip(" .")
+    name = "-".join(safe.split()) or _("광고")
+    width, height = frame
+    return f"{name}_{width}x{height}.png"
 
 
 def picture_response(

@@ -9,7 +9,6 @@ from generation.pipeline import catalog
 
 from .choices import Tile, format_tiles
 from .models import Ad
-from .services import COPIED_FIELDS
 
 # Statuses of a last job after which the same format may be asked for again. By name: jobs know
 # ads, not the other way round.
@@ -30,8 +29,7 @@ def siblings_by_format(ad: Ad) -> dict[str, Ad]:
     One whose last job failed or was stopped does not count: it may be asked for again. They are
     annotated as `with_last_job` says.
     """
-    same = {name: getattr(ad, name) for name in COPIED_FIELDS if name != "format"}
-    rows = Ad.objects.filter(team=ad.team_id, **same).listed().with_last_job().order_by("pk")
+    rows = Ad.objects.alike(ad).listed().with_last_job().order_by("pk")
     running = {row.format: row for row in rows if row.job_status not in ENDED}  # type: ignore[attr-defined]
     return running | {row.format: row for row in rows if row.pk == ad.pk}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.apps import apps
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +16,7 @@ from accounts.querysets import TeamOwnedQuerySet
 from generation.pipeline import catalog
 from generation.pipeline.errors import UnknownChoice
 
-from .files import version_of
+from .files import file_name_of, version_of
 
 
 def photo_path(photo: ProductPhoto, filename: str) -> str:
@@ -38,6 +40,14 @@ class Campaign(models.Model):
     class Meta:
         verbose_name = _("캠페인")
         verbose_name_plural = _("캠페인")
+        constraints = [
+            models.UniqueConstraint(
+                "team",
+                Lower("name"),
+                name="one_campaign_of_a_name",
+                violation_error_message=_("이름이 같은 캠페인이 이미 있어요."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -82,6 +92,13 @@ class ProductPhoto(models.Model):
         return f"{reverse('campaigns:photo', args=[self.pk])}?v={version}"
 
 
+# What ads have in common that differ in their format alone; the photo, which may be none, besides.
+ALIKE: Final = (
+    *("team", "variant_group", "ad_text", "subtext", "background_style", "text_style", "palette"),
+    *("font", "text_position", "composition_mode", "background_words", "text_words", "seed"),
+)
+
+
 class AdQuerySet(TeamOwnedQuerySet["Ad"]):
     """Reads of ads."""
 
@@ -93,12 +110,34 @@ class AdQuerySet(TeamOwnedQuerySet["Ad"]):
         """Newest first, in the order that keyset paging relies on."""
         return self.order_by("-created_at", "-pk")
 
+    def with_sizes(self) -> AdQuerySet:
+        """Adds `sizes`, in how many formats the ad is listed."""
+        alike = Ad.objects.listed().as_the_outer().order_by().values("variant_group")
+        counted = alike.annotate(n=models.Count("format", distinct=True)).values("n")
+        return self.annotate(sizes=models.Subquery(counted))
+
+    def first_of_each(self) -> AdQuerySet:
+        """Of ads that differ in their format alone, only the one that was made first."""
+        return self.exclude(models.Exists(self.as_the_outer().filter(pk__lt=models.OuterRef("pk"))))
+
+    def as_the_outer(self) -> AdQuerySet:
+        """Return those of these that are as the outer query's ad but for the format."""
+        same = {name: models.OuterRef(name) for name in ALIKE}
+        # None equals nothing in SQL; of ads made from one another none has a photo, or all have.
+        photo = models.Q(photo=models.OuterRef("photo")) | models.Q(photo=None)
+        return self.filter(photo, **same)
+
+    def alike(self, ad: Ad) -> AdQuerySet:
+        """Return the ad and those that differ from it in their format alone."""
+        same = {name: getattr(ad, name) for name in ALIKE if name != "team"}
+        return self.filter(team=ad.team_id, photo=ad.photo_id, **same)
+
     def with_last_job(self) -> AdQuerySet:
         """Adds what a list says about the latest job: `job_id`, `job_status`, `job_percent`."""
         # By name: jobs know ads, not the other way round.
         jobs = apps.get_model("generation", "Job").objects.filter(ad=models.OuterRef("pk"))
         last = jobs.order_by("-created_at")
-        return self.select_related("photo").annotate(
+        return self.select_related("photo", "team").annotate(
             job_id=models.Subquery(last.values("pk")[:1]),
             job_status=models.Subquery(last.values("status")[:1]),
             job_percent=models.Subquery(last.values("progress_percent")[:1]),
@@ -124,7 +163,8 @@ class Ad(models.Model):
         BEHIND = "behind", _("상품 뒤로")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="ads")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="ads")
+    # Restricted: only an empty campaign is deleted, unless its whole team is.
+    campaign = models.ForeignKey(Campaign, on_delete=models.RESTRICT, related_name="ads")
     photo = models.ForeignKey(
         ProductPhoto, on_delete=models.PROTECT, null=True, blank=True, related_name="ads"
     )
@@ -174,6 +214,11 @@ class Ad(models.Model):
         except UnknownChoice:
             return 1080, 1080
         return frame.width, frame.height
+
+    @property
+    def file_name(self) -> str:
+        """Under which the finished picture is saved and shared."""
+        return file_name_of(self.ad_text, self.frame)
 
     @property
     def image_url(self) -> str:

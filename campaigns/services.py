@@ -15,13 +15,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from generation.pipeline import catalog
 from generation.pipeline.glyphs.faces import face
 
 from .ad_text import clean_ad_text, clean_subtext
+from .grouping import campaign_for
 from .intake import read_photo
 from .models import Ad, Campaign, ProductPhoto
 from .pictures import THUMBNAIL_SIDE, small_webp
@@ -95,12 +95,6 @@ def _shown_name(name: str) -> str:
     return printable.replace("\\", "/").rpartition("/")[2][:200]
 
 
-def first_campaign(team: Team) -> Campaign:
-    """Return the team's oldest campaign, making one for a new team."""
-    existing = Campaign.objects.for_team(team).order_by("pk").first()
-    return existing or Campaign.objects.create(team=team, name=_("내 광고"))
-
-
 @transaction.atomic
 def create_ad(
     *,
@@ -119,7 +113,7 @@ def create_ad(
     background_words: str = "",
     text_words: str = "",
     seed: int | None = None,
-    campaign: Campaign | None = None,
+    campaign: Campaign | str | None = None,
 ) -> Ad:
     """Write down what is to be made; raises CopyRefused for the words, UnknownChoice for a key."""
     catalog.background_style(background_style)
@@ -129,7 +123,7 @@ def create_ad(
     return Ad.objects.create(
         team=team,
         created_by=by,
-        campaign=campaign or first_campaign(team),
+        campaign=campaign_for(team, campaign),
         photo=photo,
         ad_text=clean_ad_text(ad_text),
         background_style=background_style,

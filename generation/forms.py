@@ -26,8 +26,10 @@ from campaigns.choices import (
     position_tiles,
     text_tiles,
 )
-from campaigns.intake import PhotoRefused
-from campaigns.models import Ad, ProductPhoto
+from campaigns.forms import CampaignForm
+from campaigns.grouping import last_campaign
+from campaigns.intake import DEFAULT_LIMITS, PhotoRefused
+from campaigns.models import Ad, Campaign, ProductPhoto
 from campaigns.services import SEED_LIMIT, new_seed, store_photo
 
 from .engines import engine_name, offered_engines
@@ -77,7 +79,7 @@ def _choice(label: Any, **options: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, error_messages=messages, **options)
 
 
-class AdForm(forms.Form):
+class AdForm(CampaignForm):
     """The wishes for one ad. `photo` is a new upload, `photo_id` one that was taken in before.
 
     A good photo is stored while the form is judged, so that it survives an error elsewhere:
@@ -105,9 +107,9 @@ class AdForm(forms.Form):
     form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, team: Team, by: User, **options: Any) -> None:
-        self.team, self.by = team, by
+        self.by = by
         self.shown_photo: ProductPhoto | None = None
-        super().__init__(*args, **options)
+        super().__init__(*args, team=team, **options)
         self.tiles: dict[str, list[Tile]] = {
             "background_style": background_tiles(),
             "text_style": text_tiles(),
@@ -125,7 +127,7 @@ class AdForm(forms.Form):
         self.initial.setdefault("form_key", uuid.uuid4().hex)
         self.initial.setdefault("seed", new_seed())
         self.copy_limit, self.subtext_limit = settings.MAX_COPY_LENGTH, SUBTEXT_LIMIT
-        self.photo_limit = settings.MAX_PHOTO_BYTES
+        self.photo_limit, self.photo_side = settings.MAX_PHOTO_BYTES, DEFAULT_LIMITS.max_side
         self.examples, self.occasions = EXAMPLES, OCCASIONS
         self.own_words = {
             "background_words": background_words_offer(),
@@ -178,6 +180,14 @@ class AdForm(forms.Form):
             "composition_mode": self.cleaned_data["composition_mode"] or Ad.CompositionMode.OVERLAY,
         }
 
+    def chosen_campaign(self) -> Campaign | None:
+        """What the page shows as chosen: what was sent, else what the last ad went into."""
+        told = str(self["campaign"].value() or "")
+        known = {str(campaign.pk): campaign for campaign in self.campaigns}
+        if told in known:
+            return known[told]
+        return last_campaign(self.team, self.by) or next(iter(self.campaigns), None)
+
     def engine_wish(self) -> str | None:
         """The engine that was picked; None leaves it to the site."""
         return self.cleaned_data["engine"] or None
@@ -186,6 +196,7 @@ class AdForm(forms.Form):
         """The same for a double click; another one once anything was changed."""
         photo = self.shown_photo.pk if self.shown_photo else None
         told = self.wishes() | {"photo": photo, "engine": self.engine_wish()}
+        told["campaign"] = str(self.campaign_wish())
         asked = json.dumps(told, sort_keys=True)
         return f"{self.cleaned_data['form_key']}:{sha256(asked.encode()).hexdigest()[:32]}"
 

@@ -78,9 +78,12 @@ def told_together(makers: list[MadeBy]) -> list[tuple[str, MadeBy]]:
 
 
 def summary(makers: list[MadeBy]) -> str:
-    """Return one short line: "3D 스튜디오", or "AI 그림 엔진 · FLUX.2 [klein] 4B"."""
+    """Return one short line: "3D 스튜디오", or "AI 그림 엔진 · FLUX.2 [klein] 4B".
+
+    Of each stage only the first model, which painted it: its parts and helpers are in the details.
+    """
     engines = [maker.name for maker in makers]
-    models = [model.title for maker in makers for model in maker.models]
+    models = [model.title for maker in makers for model in maker.models[:1]]
     return " · ".join(dict.fromkeys((*engines, *models))) or _("알 수 없음")
 
 

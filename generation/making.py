@@ -14,6 +14,7 @@ from campaigns.models import Ad, ProductPhoto
 from campaigns.services import copy_ad, create_ad, new_seed
 
 from .models import Job
+from .pipeline.together import WORTH
 from .services import submit_job
 
 
@@ -39,7 +40,8 @@ def make_ad(
 @transaction.atomic
 def make_with_new_words(*, ad: Ad, by: User, ad_text: str) -> Job:
     """Make the same scene again with other words; the scene itself is not rendered again."""
-    return _submit(copy_ad(ad=ad, by=by, ad_text=ad_text), by, engine=_made_with(ad))
+    new = copy_ad(ad=ad, by=by, ad_text=ad_text)
+    return _submit(new, by, engine=_made_with(ad), together=_made_together(ad))
 
 
 @transaction.atomic
@@ -66,12 +68,16 @@ def make_other_formats(*, ad: Ad, by: User, formats: Collection[str]) -> list[Jo
     """Make the same ad in other formats, each an ad of its own in the same variant group.
 
     Formats there are already, finished or on their way, are passed over: asking twice makes
-    nothing twice. All or none are made. Raises UnknownChoice and QuotaExceeded.
+    nothing twice. All or none are made. Many formats share the photograph of their set, and some a
+    whole picture. Raises UnknownChoice and QuotaExceeded.
     """
     made = siblings_by_format(ad)
     missing = [key for key in dict.fromkeys(formats) if key not in made]
-    engine = _made_with(ad)
-    return [_submit(copy_ad(ad=ad, by=by, format=key), by, engine=engine) for key in missing]
+    engine, together = _made_with(ad), len(missing) >= WORTH
+    return [
+        _submit(copy_ad(ad=ad, by=by, format=key), by, engine=engine, together=together)
+        for key in missing
+    ]
 
 
 def _made_with(ad: Ad) -> str | None:
@@ -80,11 +86,25 @@ def _made_with(ad: Ad) -> str | None:
     return engine if engine in settings.ENGINES_OFFERED else None
 
 
-def _submit(ad: Ad, by: User, *, engine: str | None, idempotency_key: str | None = None) -> Job:
+def _made_together(ad: Ad) -> bool:
+    """Return whether the ad was made with other formats: its scene is kept as it was made then."""
+    asked = ad.jobs.order_by("-created_at").values_list("parameters", flat=True).first()
+    return bool(asked and asked.get("together"))
+
+
+def _submit(
+    ad: Ad,
+    by: User,
+    *,
+    engine: str | None,
+    idempotency_key: str | None = None,
+    together: bool = False,
+) -> Job:
     return submit_job(
         ad=ad,
         by=by,
         idempotency_key=idempotency_key,
         test_mode=settings.FORCE_TEST_MODE,
         engine=engine,
+        settings={"together": together},
     )

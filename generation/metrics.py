@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypedDict
 
 import psutil
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .gpus import GpuInfo, gpu_info
@@ -80,17 +81,26 @@ def expected_seconds(job: Job) -> Mapping[Stage, float]:
     """Return what each stage of this job is expected to take, from past runs of its like."""
     parameters = job.parameters
     frame, test_mode = str(parameters.get("format", "1:1")), bool(parameters.get("test_mode"))
-    return expected(job.engine, frame, test_mode=test_mode)
+    together = bool(parameters.get("together"))
+    return expected(job.engine, frame, test_mode=test_mode, together=together)
 
 
-def expected(engine: str, frame: str, *, test_mode: bool) -> Mapping[Stage, float]:
-    """Return what each stage is expected to take on that engine in that format, in seconds."""
-    return _expected(engine, frame, test_mode, int(time.monotonic() // LEARNT_FOR))
+def expected(
+    engine: str, frame: str, *, test_mode: bool, together: bool = False
+) -> Mapping[Stage, float]:
+    """Return what each stage is expected to take on that engine in that format, in seconds.
+
+    `together`: formats made together share their pictures, so that some take next to nothing.
+    """
+    period = int(time.monotonic() // LEARNT_FOR)
+    return _expected(engine, frame, test_mode, together, period)
 
 
 @lru_cache(maxsize=64)
-def _expected(engine: str, frame: str, test_mode: bool, _period: int) -> Mapping[Stage, float]:
-    learnt = stage_medians(engine, frame, test_mode=test_mode)
+def _expected(
+    engine: str, frame: str, test_mode: bool, together: bool, _period: int
+) -> Mapping[Stage, float]:
+    learnt = stage_medians(engine, frame, test_mode=test_mode, together=together)
     if len(learnt) < len(Stage) and not test_mode:
         learnt = stage_medians(engine, frame, any_format=True) | learnt
     return {
@@ -116,20 +126,21 @@ def _pixels(frame: str) -> int:
 
 
 def stage_medians(
-    engine: str, frame: str, *, test_mode: bool = False, any_format: bool = False
+    engine: str,
+    frame: str,
+    *,
+    test_mode: bool = False,
+    any_format: bool = False,
+    together: bool = False,
 ) -> dict[Stage, float]:
     """Return the median seconds of each stage's recent real runs (nothing reused or uploaded).
 
     Only runs with the models that made the stage last count: those are the ones in use now. With
-    `any_format` runs in other formats count too, by their share of pixels. What a run waited for
+    `any_format` runs in other formats count too, by their share of pixels. Runs of formats made
+    `together` and of formats made alone say nothing of each other. What a run waited for
     its models has a median of its own: nothing where they stay loaded, whatever a cold start took.
     """
-    runs = StageResult.objects.filter(
-        engine=engine,
-        seconds__gt=0,
-        reused_from__isnull=True,
-        job__parameters__test_mode=test_mode,
-    )
+    runs = _runs_alike(engine, test_mode=test_mode, together=together)
     if not any_format:
         runs = runs.filter(job__parameters__format=frame)
     told = runs.values_list(
@@ -148,6 +159,20 @@ def stage_medians(
         stage: statistics.median(worked) + statistics.median(waiting[stage])
         for stage, worked in working.items()
     }
+
+
+def _runs_alike(engine: str, *, test_mode: bool, together: bool) -> QuerySet[StageResult]:
+    """Return real runs, made together with other formats or not; old jobs know nothing of that."""
+    alike = Q(job__parameters__together=together)
+    if not together:
+        alike |= Q(job__parameters__together__isnull=True)
+    return StageResult.objects.filter(
+        alike,
+        engine=engine,
+        seconds__gt=0,
+        reused_from__isnull=True,
+        job__parameters__test_mode=test_mode,
+    )
 
 
 def timing(job: Job, now: datetime | None = None) -> Timing:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .models import Job
 
 SUB_STEPS: Final[Mapping[str, str | Promise]] = {
-    SubStep.CUTOUT: gettext_lazy("누끼 처리 중"),
+    SubStep.CUTOUT: gettext_lazy("상품 오려 내는 중"),
     SubStep.BACKGROUND: gettext_lazy("배경 생성 중"),
     SubStep.COMPOSITE: gettext_lazy("상품 앉히는 중"),
     SubStep.RETOUCH: gettext_lazy("다듬는 중"),

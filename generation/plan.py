@@ -41,6 +41,7 @@ def job_parameters(ad: Ad, *, test_mode: bool) -> dict[str, Any]:
     return wishes | {
         "font": ad.font or None,
         "draft": False,
+        "together": False,
         "test_mode": test_mode,
         "background_words": ad.background_words,
         "text_words": ad.text_words,

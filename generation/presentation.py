@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -21,6 +21,7 @@ from .made_by import MadeBy, made_by, summary, told_together
 from .models import Job
 from .own_words import OWN_WORDS_LIMIT
 from .phrases import STATUSES, SUB_STEPS, stage_name
+from .pipeline.errors import NoProductFound
 from .pipeline.types import PROGRESS_SPAN, STAGES, Stage
 from .proof import ProofLine, proof_lines
 
@@ -28,8 +29,6 @@ from .proof import ProofLine, proof_lines
 NEEDS_CHANGE: Final = frozenset(
     {"no_product_found", "photo_unreadable", "glyph_missing", "text_does_not_fit", "unknown_choice"}
 )
-# Characters that some system does not take in a file name.
-UNSAFE_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ class JobView:
     job: Job
     state: Any
     can_edit: bool
+    can_cut_out: bool
     can_resume: bool
     width: int
     height: int
@@ -147,13 +147,22 @@ def job_view(job: Job, user: User) -> JobView:
         job=job,
         state=state,
         can_edit=can_edit,
+        can_cut_out=can_edit and bool(job.ad.photo_id) and job.error_code == NoProductFound.code,
         can_resume=can_edit and ended_early and job.error_code not in NEEDS_CHANGE,
         width=width,
         height=height,
         wishes=wishes_of(job.ad),
         steps=_steps(state),
-        took=duration_words(state["elapsed_sec"]),
+        took=duration_words(_seconds_taken(job, state["elapsed_sec"])),
     )
+
+
+def _seconds_taken(job: Job, elapsed: float) -> float:
+    """Return the seconds of making: a clock that was set anew by resuming missed earlier stages."""
+    if not job.is_finished or job.started_at is None:
+        return elapsed
+    earlier = job.stages.filter(created_at__lt=job.started_at, attempt__gt=0, reused_from=None)
+    return elapsed + float(earlier.aggregate(sum=Sum("seconds"))["sum"] or 0)
 
 
 def _steps(state: Any) -> list[Step]:
@@ -197,8 +206,5 @@ def duration_words(seconds: float | None) -> str:
 
 
 def download_name(job: Job) -> str:
-    """Return a file name to find again, such as `건어물-대박-세일_1080x1080.png`."""
-    words = UNSAFE_IN_NAMES.sub(" ", job.ad.ad_text).strip(" .")
-    name = "-".join(words.split()) or _("광고")
-    width, height = job.ad.frame
-    return f"{name}_{width}x{height}.png"
+    """Return the name under which the job's picture is saved."""
+    return job.ad.file_name

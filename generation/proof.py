@@ -84,7 +84,7 @@ def _behind(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
 def _product(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
     if product := checks.get("product"):
         if product["largest_difference"] == 0:
-            yield _line("product", True, _("상품 원본 유지 100 %"))
+            yield _line("product", True, _("상품 원본 유지 100%"))
         else:
             yield _line(
                 "product", False, _("상품 색이 최대 %(levels)s/255 달라졌어요")
@@ -104,9 +104,11 @@ def _cutout(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
     if not (cutout := checks.get("cutout")):
         return
     if cutout.get("photo_card"):
-        yield _line("cutout", False, _("누끼가 어려운 사진이라 사진 카드로 넣었어요"))
+        yield _line("cutout", False, _("오려 내기 어려운 사진이라 사진 카드로 넣었어요"))
     elif float(cutout["confidence"]) < CUTOUT_CONFIDENCE_WANTED:
-        yield _line("cutout", False, _("누끼가 까다로운 사진이에요. 상품 가장자리를 확인해 주세요"))
+        yield _line(
+            "cutout", False, _("오려 내기 까다로운 사진이에요. 상품 가장자리를 확인해 주세요")
+        )
     else:
         yield _line("cutout", True, _("상품이 깔끔하게 잘렸어요"))
 
@@ -125,7 +127,7 @@ def _fit(checks: Mapping[str, Any]) -> Iterator[ProofLine]:
         return
     if fit.get("legible", True):
         yield _line(
-            "fit", True, _("글자가 멀리서도 읽힐 만큼 커요 (사진 높이의 %(share)s %%)")
+            "fit", True, _("글자가 멀리서도 읽힐 만큼 커요 (사진 높이의 %(share)s%%)")
             % {"share": round(100 * float(fit["cap_height"]))},
         )  # fmt: skip
     else:

@@ -46,7 +46,9 @@ CHANGING: Final = (
 )
 STATUSES: Final = Answers(seconds=2.0)
 # What a job's parameters keep for the site itself.
-INTERNAL: Final = frozenset({"photo_sha256", "order_digest", "stage_images", "draft", "fallback"})
+INTERNAL: Final = frozenset(
+    {"photo_sha256", "order_digest", "stage_images", "draft", "together", "fallback"}
+)
 PAGE: Final = 20
 LONGEST_PAGE: Final = 100
 

@@ -19,7 +19,8 @@ class DraftForm(AdForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        del self.fields["photo"]
+        for name in ("photo", "campaign", "new_campaign"):
+            del self.fields[name]
         self.fields["form_key"].required = False
 
     def spec(self) -> dict[str, Any]:

@@ -21,7 +21,8 @@ Status = Literal["drawing", "done", "busy", "failed"]
 class DraftMessage(TypedDict):
     """What the page hears of draft `number`.
 
-    `seq` grows with its pictures, 0 before the first, and `url` shows the newest. `code` and
+    `seq` grows with its pictures, 0 before the first, and `url` shows the newest; a `rough` one is
+    the product alone, worth showing only where no draft is seen yet. `code` and
     `params` say why it failed; `message` is that in the reader's language.
     """
 
@@ -30,6 +31,7 @@ class DraftMessage(TypedDict):
     status: Status
     seq: int
     url: str
+    rough: bool
     code: str
     params: Mapping[str, Any]
     message: str
@@ -50,6 +52,7 @@ def tell(
     *,
     seq: int = 0,
     picture: bytes | None = None,
+    rough: bool = False,
     code: str = "",
     params: Mapping[str, Any] | None = None,
 ) -> None:
@@ -64,6 +67,7 @@ def tell(
         "status": status,
         "seq": seq,
         "url": f"{address}?v={wishes.number}-{seq}" if seq else "",
+        "rough": rough,
         "code": code,
         "params": dict(params or {}),
         "message": "",

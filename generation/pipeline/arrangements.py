@@ -59,9 +59,9 @@ _BANNER_LEFT: Final = Slot(0.052, 0.10, 0.548, 0.90)
 # Wide frames: product on the right, headline left; the place moves the headline only.
 ARRANGEMENTS: Final[dict[tuple[FrameClass, Place, Build], Slots]] = {
     ("square", "top", "upright"): Slots(
-        Slot(0.06, 0.052, 0.94, 0.415), Slot(0.13, 0.425, 0.87, 0.88)
+        Slot(0.06, 0.052, 0.94, 0.40), Slot(0.13, 0.43, 0.87, 0.885)
     ),
-    ("square", "top", "wide"): Slots(Slot(0.06, 0.06, 0.94, 0.415), Slot(0.12, 0.43, 0.88, 0.865)),
+    ("square", "top", "wide"): Slots(Slot(0.06, 0.06, 0.94, 0.40), Slot(0.12, 0.44, 0.88, 0.875)),
     ("square", "top", "strip"): Slots(Slot(0.06, 0.14, 0.94, 0.50), Slot(0.07, 0.54, 0.93, 0.81)),
     ("square", "top", "line"): Slots(Slot(0.06, 0.20, 0.94, 0.58), Slot(0.06, 0.61, 0.94, 0.72)),
     ("square", "center", "upright"): Slots(

@@ -12,22 +12,25 @@ from numpy.typing import NDArray
 
 from .beside import Beside
 from .catalog import FrameFormat
+from .compositing import composite
 from .frames import frame_for
-from .grounding import Plane, composite, contact_shade, mean_colour
+from .grounding import contact_shade, mean_colour
 from .layout import Layout
-from .placing import Placed, place_product, product_checks
+from .placing import Placed, layout_for, place_product, product_checks
 from .png import write_png
 from .previews import MAX_SIDE, encode_preview
 from .stopwatch import Stopwatch
 from .studio.palette import palette_for
 from .studio.photograph import Plate
-from .studio.plates import plate_for
 from .studio.proxy import footing_of
 from .studio.reflection import mirrored
 from .studio.render import Image, Pacer, develop
 from .studio.rig import Rig
-from .studio.shading import product_shade
+from .studio.shading import product_shade, shade_through
 from .studio.stage import rig_for, studio_set
+from .studio.whole import Wishes, window_rig
+from .studio.windows import plate_of
+from .together import is_together, own_pictures
 from .types import AdSpec, Progress, Report, StageOutput, StageRequest, SubStep
 
 # Where each sub-step begins on the stage's own progress, 0..1.
@@ -56,7 +59,7 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
     report(Progress(sub_step=SubStep.CUTOUT, fraction=CUTOUT_DONE, preview=cut_out))
     with watch.lap(SubStep.BACKGROUND):
         rig = _rig(spec, fmt, layout, placed)
-        plate, rig, _ = plate_for(rig, request.cache_dir, _watch_set(placed, report))
+        plate, rig = plate_of(rig, request.cache_dir, _watch_set(placed, report))
     files = {name: request.out_dir / f"{name}.png" for name in ("scene", "plate", "product")}
     with watch.lap(SubStep.COMPOSITE), Beside() as beside:
         scene = developed = develop(plate.picture, 1.0)
@@ -77,6 +80,11 @@ def run_background(request: StageRequest, report: Report) -> StageOutput:
 def _rig(spec: AdSpec, fmt: FrameFormat, layout: Layout, placed: Placed | None) -> Rig:
     palette = palette_for(spec.palette, None if placed is None else placed.subject.rgba)
     pose = "stands" if placed is None else placed.subject.pose
+    if is_together(spec):
+        aspect = None if placed is None else placed.subject.aspect
+        layouts = {other.key: layout_for(spec, other, aspect) for other in own_pictures()}
+        wishes = Wishes(spec.background_style, palette, spec.seed, pose)
+        return window_rig(wishes, fmt.key, layouts)
     return rig_for(
         spec.background_style, fmt, layout, palette, spec.seed, pose=pose, draft=spec.draft
     )
@@ -130,21 +138,14 @@ def _ground(
 
     alpha = placed.layer[..., 3].astype(np.float32) / np.float32(255)
     colour = mean_colour(placed.subject.rgba)
-    shade = product_shade(
-        rig, alpha, colour, on_pass, cache_dir=cache_dir, thin=placed.subject.is_card
-    )
+    shade_of = product_shade if rig.whole is None else shade_through(placed.subject.rgba)
+    shade = shade_of(rig, alpha, colour, on_pass, cache_dir=cache_dir, thin=placed.subject.is_card)
     near = plate.near[..., None]
-    shade = shade * contact_shade(alpha, placed.box, footing_of(alpha, rig.pose))[..., None]
-    lit = plate.picture * (1 + (shade - 1) * near)
+    footing = footing_of(alpha, rig.pose)
+    contact = contact_shade(alpha, placed.box, footing)
+    lit = plate.picture * (1 + (shade * contact[..., None] - 1) * near)
+    scene, gloss = develop(lit, 1.0), studio_set(rig.style).gloss
+    if gloss is not None:
+        scene = mirrored(scene, placed.layer, rig, gloss(rig), footing, contact=contact)
     scale = min(rig.camera.width, rig.camera.height) / REFERENCE_SIDE
-    return composite(_mirrored(rig, develop(lit, 1.0), alpha, placed), placed.layer, scale=scale)
-
-
-def _mirrored(
-    rig: Rig, developed: NDArray[np.uint8], alpha: Plane, placed: Placed
-) -> NDArray[np.uint8]:
-    """Return the set with the product's mirror image where its ground is polished."""
-    gloss = studio_set(rig.style).gloss
-    if gloss is None:
-        return developed
-    return mirrored(developed, placed.layer, rig, gloss(rig), footing_of(alpha, rig.pose))
+    return composite(scene, placed.layer, scale=scale)

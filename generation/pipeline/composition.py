@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .ad_layers import Layers, Window, load_layers
 from .behind import Slide, slid, slide_behind
 from .beside import Beside
+from .board import board_behind
 from .frames import frame_for
 from .keyline import edged, too_plain
 from .layout import Box
@@ -199,8 +200,7 @@ def _lit(
     if part.glow is not None:
         scene = scene + part.glow * set_share
     words = alpha if part.front is None else np.minimum(part.front, alpha)
-    backing = back_up(_ground(scene, text, alpha, part), luminance(text), words, side)
-    parted = 0.0
+    backing, parted = _backed(_ground(scene, text, alpha, part), text, words, part, side), 0.0
     if part.front is None and too_plain(backing, luminance(scene), alpha):
         letter = float(np.median([y1 - y0 for _, y0, _, y1 in part.cells] or [LETTER * side]))
         free = set_share[..., 0]
@@ -223,10 +223,18 @@ def _lit(
     return mixed, alpha, replace(backing, after=max(after, parted))
 
 
+def _backed(ground: Floats, text: Floats, words: Floats, part: Layers, side: int) -> Backing:
+    """Return the set's change; none round a board, on which letters are read whatever is beyond."""
+    if part.front is None:
+        return back_up(ground, luminance(text), words, side)
+    return unbacked(ground, worst_contrast(ground, luminance(text), words, side))
+
+
 def _ground(scene: Floats, text: Floats, alpha: Floats, part: Layers) -> Floats:
     """Return the luminance (H, W) that the words are read against: the set's, or their board's."""
-    behind = luminance(scene)
-    return behind if part.front is None else behind + (luminance(text) - behind) * alpha
+    if part.front is None:
+        return luminance(scene)
+    return board_behind(luminance(text), alpha, part.front)
 
 
 def _opacity(layer: Bytes) -> Floats:

@@ -6,10 +6,11 @@ import json
 from hashlib import sha256
 from typing import Any, Final, assert_never
 
+from .together import is_together
 from .types import PAINTED_BACKGROUND, PAINTED_LETTERING, AdSpec, Stage
 
 # Raise it when any stage would paint a different picture from the same inputs.
-ENGINE_VERSION: Final = "studio-6"
+ENGINE_VERSION: Final = "studio-9"
 # The same for what the diffusion engine adds; it letters and composes with the studio's code.
 DIFFUSION_VERSION: Final = "diffusion-2"
 
@@ -59,6 +60,7 @@ def _background_inputs(spec: AdSpec, photo: str | None, engine: str) -> dict[str
         # The scene leaves room for lettering, whatever it says: new words keep the scene.
         "has_copy": bool(spec.ad_text),
         "has_subtext": bool(spec.subtext),
+        **({"together": True} if is_together(spec) else {}),
         **_painted(spec, PAINTED_BACKGROUND),
     }
 

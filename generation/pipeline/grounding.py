@@ -1,4 +1,4 @@
-"""The product in the set: its size and pose, its shadows, its edge; its own pixels untouched."""
+"""The product on the ground: its size, its pose and its shadows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from .cutout import CutOut
 from .layout import Box, fit_into
 from .studio.proxy import Footing
-from .studio.render import Image
 from .studio.rig import Pose
 
 Rgba = NDArray[np.uint8]
@@ -55,15 +54,14 @@ LYING_CONTACT_STRENGTH: Final = 0.7
 # height, and how much darker it is there. Without it a fish lies on glass.
 LYING_NEAR: Final = 0.16
 LYING_NEAR_STRENGTH: Final = 0.5
-# A standing product touches the ground only in this lowest share of its height.
+# So it is round the foot of a standing one: how far, over the product's width, and how much darker.
+# Large soft lamps alone leave a box on a grained table afloat.
+STANDING_NEAR: Final = 0.045
+STANDING_NEAR_STRENGTH: Final = 0.55
+# A standing product touches the ground only in this lowest share of its height. The seen half of
+# a round foot rises through most of it: only in the zone's upper third does the line fade.
 CONTACT_ZONE: Final = 0.07
-# Width of the band at the edge that takes the backdrop's light, and how much of it, at 1080 px.
-WRAP_PIXELS: Final = 3.5
-WRAP_STRENGTH: Final = 0.30
-# The wrap fades out over this lowest share of the product's height: the ground is there.
-WRAP_FREE_FOOT: Final = 0.25
-# Core of the product, this far inside its edge: nothing may change it.
-CORE_PIXELS: Final = 5
+CONTACT_FADE: Final = 0.35
 
 
 @dataclass(frozen=True)
@@ -210,16 +208,33 @@ def contact_shade(alpha: Plane, box: Box, footing: Footing) -> Plane:
     if footing == "round":
         dark *= _foot_zone(alpha.shape[0], box, reach)
     light = 1 - strength * np.clip(dark, 0, 1)
-    if footing == "flat":
-        light *= 1 - LYING_NEAR_STRENGTH * _beside_lying(alpha, box)
+    light *= 1 - _sky_hidden(alpha, box, footing)
     return cast("Plane", light.astype(np.float32))
 
 
-def _beside_lying(alpha: Plane, box: Box) -> Plane:
-    """Return how much of the sky a lying product hides from the ground beside it, 0..1."""
-    reach = max(LYING_NEAR * box.height, 2.0)
-    lowered = _shift_down(alpha, 0.9 * reach)
-    return np.asarray(cv2.GaussianBlur(lowered, (0, 0), reach), np.float32)
+def _sky_hidden(alpha: Plane, box: Box, footing: Footing) -> Plane:
+    """Return how much of the sky a product hides from the ground beside it, 0..1."""
+    flat = footing == "flat"
+    reach = max(LYING_NEAR * box.height if flat else STANDING_NEAR * box.width, 2.0)
+    hidden = cv2.GaussianBlur(_shift_down(alpha, 0.9 * reach), (0, 0), reach)
+    if footing == "round":
+        hidden *= _foot_zone(alpha.shape[0], box, reach)
+    elif not flat:
+        hidden *= _below_edges(alpha, reach)
+    strength = LYING_NEAR_STRENGTH if flat else STANDING_NEAR_STRENGTH
+    return np.asarray(strength * hidden, np.float32)
+
+
+def _below_edges(alpha: Plane, reach: float) -> Plane:
+    """Return 1 under the product's lower outline and beside its ends, 0 from `reach` above it."""
+    solid = alpha > 0.5
+    columns = np.flatnonzero(solid.any(0))
+    if columns.size == 0:
+        return np.zeros_like(alpha)
+    lowest = alpha.shape[0] - 1 - solid[::-1].argmax(0)
+    edge = np.interp(np.arange(alpha.shape[1]), columns, lowest[columns])
+    rows = np.arange(alpha.shape[0])[:, None]
+    return np.asarray(np.clip((rows - edge + reach) / reach, 0, 1), np.float32)
 
 
 def _shift_down(plane: Plane, pixels: float) -> Plane:
@@ -231,62 +246,8 @@ def _foot_zone(height: int, box: Box, reach: float) -> Plane:
     """Return a column (height, 1): 1 at the product's foot, 0 above its contact zone."""
     rows = np.arange(height, dtype=np.float32)
     start = box.bottom - max(CONTACT_ZONE * box.height, 3 * reach)
-    zone = np.clip((rows - start) / max(box.bottom - start, 1.0), 0, 1)
+    zone = np.clip((rows - start) / max(CONTACT_FADE * (box.bottom - start), 1.0), 0, 1)
     return cast("Plane", zone[:, None].astype(np.float32))
-
-
-def composite(scene: NDArray[np.uint8], product: Rgba, *, scale: float = 1.0) -> NDArray[np.uint8]:
-    """Return the product over the developed set, sRGB uint8, with the set's light on its edge.
-
-    `scale` is the frame's shorter side over 1080 px. Inside the edge band the product's pixels
-    are copied exactly.
-    """
-    alpha = product[..., 3].astype(np.float32) / np.float32(255)
-    wrapped = light_wrap(scene, product, alpha, WRAP_PIXELS * scale)
-    mixed = wrapped * alpha[..., None] + scene.astype(np.float32) * (1 - alpha[..., None])
-    out: NDArray[np.uint8] = np.clip(mixed.round(), 0, 255).astype(np.uint8)
-    core = core_mask(product)
-    out[core] = product[core][:, :3]
-    return out
-
-
-def light_wrap(scene: NDArray[np.uint8], product: Rgba, alpha: Plane, reach: float) -> Image:
-    """Return the product's colours with the blurred backdrop screened into its outermost pixels."""
-    outside = cv2.GaussianBlur(1 - alpha, (0, 0), reach)
-    band = np.clip(outside * 2, 0, 1) * (alpha > 0) * WRAP_STRENGTH
-    band = (band * _above_ground(alpha))[..., None]
-    light = cv2.GaussianBlur(scene, (0, 0), 4 * reach).astype(np.float32)
-    colour = product[..., :3].astype(np.float32)
-    screened = 255 - (255 - colour) * (255 - light) / 255
-    return cast("Image", (colour * (1 - band) + screened * band).astype(np.float32))
-
-
-def _above_ground(alpha: Plane) -> Plane:
-    """Return a column (height, 1): 1 on the product, 0 at its foot, where no light comes round."""
-    filled = np.flatnonzero((alpha > 0.5).any(axis=1))
-    rows = np.arange(alpha.shape[0], dtype=np.float32)
-    if filled.size == 0:
-        return np.ones((len(rows), 1), np.float32)
-    reach = max(WRAP_FREE_FOOT * (filled[-1] - filled[0]), 1.0)
-    return cast("Plane", np.clip((filled[-1] - rows) / reach, 0, 1)[:, None].astype(np.float32))
-
-
-def core_mask(product: Rgba) -> NDArray[np.bool_]:
-    """Return where the product must be the photo's own pixels: opaque and away from its edge."""
-    solid = (product[..., 3] == 255).astype(np.uint8)
-    size = 2 * CORE_PIXELS + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    eroded = cv2.erode(solid, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return cast("NDArray[np.bool_]", eroded.astype(bool))
-
-
-def core_difference(scene: NDArray[np.uint8], product: Rgba) -> int:
-    """Return the largest difference (0..255) between scene and product inside the core."""
-    core = core_mask(product)
-    if not core.any():
-        return 0
-    found = scene[core].astype(np.int16) - product[core][:, :3].astype(np.int16)
-    return int(np.abs(found).max())
 
 
 def mean_colour(product: Rgba) -> tuple[float, float, float]:

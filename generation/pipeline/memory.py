@@ -1,4 +1,4 @@
-"""Giving memory back to the system between stages: what was freed is not yet returned."""
+"""Giving memory back to the system: what was freed is not yet returned."""
 
 from __future__ import annotations
 

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .catalog import FrameFormat
+from .compositing import core_difference
 from .cutout import CutOut
+from .cutout.birefnet import birefnet_account
 from .cutout.kept import kept_cut_out
 from .errors import NoProductFound, PhotoUnreadable
-from .grounding import Rgba, Subject, core_difference, place, shows_something, subject_of
+from .grounding import Rgba, Subject, place, shows_something, subject_of
 from .layout import Box, Layout, plan_layout
+from .together import is_together, plan_together
 from .types import AdSpec
 
 
@@ -34,15 +37,20 @@ def place_product(spec: AdSpec, fmt: FrameFormat, cache_dir: Path) -> tuple[Plac
 
     Raises NoProductFound for a photo of nothing, PhotoUnreadable.
     """
-    has_text = bool(spec.ad_text)
     if spec.photo is None:
-        return None, plan_layout(fmt, spec.text_position, None, has_text, bool(spec.subtext))
+        return None, layout_for(spec, fmt, None)
     photo = _photo(spec.photo)
     cut = _cut_or_card(spec.photo, photo, cache_dir)
     subject = subject_of(cut, photo)
-    layout = plan_layout(fmt, spec.text_position, subject.aspect, has_text, bool(spec.subtext))
+    layout = layout_for(spec, fmt, subject.aspect)
     layer, box = place(subject, layout.product, layout.frame)
     return Placed(cut, subject, layer, box), layout
+
+
+def layout_for(spec: AdSpec, fmt: FrameFormat, aspect: float | None) -> Layout:
+    """Return the frame's layout for a product of that width over height, None without one."""
+    plan = plan_together if is_together(spec) else plan_layout
+    return plan(fmt, spec.text_position, aspect, bool(spec.ad_text), bool(spec.subtext))
 
 
 def _photo(path: Path) -> NDArray[np.uint8]:
@@ -69,8 +77,12 @@ def _cut_or_card(path: Path, photo: NDArray[np.uint8], cache_dir: Path) -> CutOu
 
 
 def product_checks(scene: NDArray[np.uint8], placed: Placed) -> dict[str, Any]:
-    """Return the proof that the product survived in the scene, JSON-serialisable."""
-    return {
+    """Return the proof that the product survived in the scene, JSON-serialisable.
+
+    And the `models` that cut it out, where one did.
+    """
+    cut_by = [birefnet_account()] if placed.cut.method == "birefnet" else []
+    return ({"models": cut_by} if cut_by else {}) | {
         "cutout": {
             "confidence": round(float(placed.cut.confidence), 3),
             "method": placed.cut.method,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from .memory import give_back_memory
+from .together import LOWEST, is_together, parent_of
 from .types import Report, Stage, StageOutput, StageRequest
 
 
@@ -28,7 +29,20 @@ def run_stage(request: StageRequest, report: Report) -> StageOutput:
 
 
 def _run_photographed(request: StageRequest, report: Report) -> StageOutput:
-    """Run a stage of the studio engine."""
+    """Run a stage of the studio engine, on another's picture where the format is its window."""
+    if request.stage is Stage.COMPOSITION or not is_together(request.spec):
+        return _photographed(request, report)
+    from .shared_stage import run_windowed, run_with_windows
+
+    if parent_of(request.spec) is not None:
+        return run_windowed(request, report, _photographed)
+    if request.spec.format in LOWEST:
+        return run_with_windows(request, report, _photographed)
+    return _photographed(request, report)
+
+
+def _photographed(request: StageRequest, report: Report) -> StageOutput:
+    """Run a stage for the format's own picture."""
     match request.stage:
         case Stage.BACKGROUND:
             from .background import run_background

@@ -68,7 +68,9 @@ class AdSpec:
     without a product. `ad_text` is NFC and already validated; empty means no lettering.
     Style, format, palette and font keys are those of `catalog.py`. `subtext` is a second, smaller
     line of flat type (a price, a date), NFC and validated, or empty. `draft` asks for a small
-    quick picture of the same ad: frames and samples shrink, nothing else changes.
+    quick picture of the same ad: frames and samples shrink, nothing else changes. `together` says
+    that the ad is one of many formats of the same wishes: the studio then photographs its set once
+    for all of them (see `together.py`); drafts and the diffusion engine do not heed it.
 
     `engine` is "studio" or "diffusion". The fields from `background_model` on are heeded by the
     diffusion engine alone: catalogue keys of its models ("" is the server's own choice, "none" for
@@ -88,6 +90,7 @@ class AdSpec:
     subtext: str = ""
     seed: int = 0
     draft: bool = False
+    together: bool = False
     test_mode: bool = False
     engine: str = "studio"
     background_model: str = ""

@@ -23,12 +23,14 @@ from generation.drafts.form import DraftForm
 def draft(request: HttpRequest) -> HttpResponse:
     """Have the wishes drawn; `number` is what the answers over the socket carry.
 
-    With nobody there to draw, `message` says so: the page asks again by itself.
+    With nobody there to draw, `message` says so: the page asks again by itself. Of wishes that
+    cannot be drawn it says what is wrong with them.
     """
     team, by = working_team_or_403(request), signed_in(request)
     form = DraftForm(request.POST, team=team, by=by)
     if not form.is_valid():
-        return JsonResponse({"status": "incomplete"}, status=422)
+        (first, *_rest), *_others = form.errors.values()
+        return JsonResponse({"status": "incomplete", "message": first}, status=422)
     photo = form.shown_photo
     try:
         if not slots.may_ask(by.pk):

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import signed_in, visible_or_404, working_team_or_403
+from accounts.access import signed_in, start_page, visible_or_404, working_team_or_403
 from campaigns.choices import background_tiles, showcase, text_tiles
 from campaigns.models import Ad, ProductPhoto
 from generation.errors import GenerationRefused
@@ -30,7 +30,7 @@ PREFILLED = (
 def home(request: HttpRequest) -> HttpResponse:
     """What the service does, for visitors; people who are signed in go to work."""
     if request.user.is_authenticated:
-        return redirect("generation:new_ad")
+        return redirect(start_page(signed_in(request)))
     shown = {
         "showcase": showcase(),
         "backgrounds": background_tiles(),
@@ -50,7 +50,7 @@ def new_ad(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             key = form.idempotency_key()
-            told = {"engine": form.engine_wish(), **form.wishes()}
+            told = {"engine": form.engine_wish(), "campaign": form.campaign_wish(), **form.wishes()}
             job = make_ad(team=team, by=by, idempotency_key=key, **told)
             return redirect("generation:job", pk=job.pk)
         except GenerationRefused as refused:
@@ -63,11 +63,12 @@ def _fresh_form(request: HttpRequest) -> AdForm:
     team, by = working_team_or_403(request), signed_in(request)
     source = request.GET.get("from", "")
     if not source.isdecimal():
-        empty = AdForm(team=team, by=by)
+        empty = AdForm(team=team, by=by, initial={"campaign": request.GET.get("campaign", "")})
         empty.shown_photo = _own_photo(request)
         return empty
     ad = visible_or_404(request, Ad.objects.select_related("photo"), pk=source)
-    form = AdForm(team=team, by=by, initial={name: getattr(ad, name) for name in PREFILLED})
+    told = {name: getattr(ad, name) for name in PREFILLED} | {"campaign": ad.campaign_id}
+    form = AdForm(team=team, by=by, initial=told)
     form.shown_photo = ad.photo if ad.team_id == team.pk else None
     return form
 

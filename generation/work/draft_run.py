@@ -21,7 +21,7 @@ from generation.drafts.drawers import DRAWN_BY, jobs_want
 from generation.drafts.limits import CANCEL_PATIENCE, DEADLINE, LOOK_EVERY, SHOW_EVERY
 from generation.drafts.stage_store import StageStore
 from generation.pipeline.fingerprint import engine_version, stage_key
-from generation.pipeline.types import AdSpec, Progress, Stage, StageOutput, StageRequest
+from generation.pipeline.types import AdSpec, Progress, Stage, StageOutput, StageRequest, SubStep
 from generation.plan import planned_stages
 
 from .engine_messages import Cancelled, Failed, Finished, Reported
@@ -197,7 +197,8 @@ class DraftRun:
             return
         self.next_show = now + SHOW_EVERY
         self.seq += 1
-        pictures.tell(self.wishes, "drawing", seq=self.seq, picture=progress.preview)
+        rough = progress.sub_step == SubStep.CUTOUT
+        pictures.tell(self.wishes, "drawing", seq=self.seq, picture=progress.preview, rough=rough)
 
     def _fail(self, code: str, params: dict[str, object] | None = None) -> None:
         pictures.tell(self.wishes, "failed", seq=self.seq, code=code, params=params)

@@ -1,18 +1,19 @@
-"""While a merchant thinks: the other sets for the same wishes, so that trying one costs no wait."""
+"""While a merchant thinks: other sets and places of the words, so that trying one costs no wait."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 
 from generation.drafts import slots
 from generation.drafts.drawers import DRAWN_BY, jobs_want
 from generation.drafts.limits import LOOK_EVERY, QUIET_BEFORE_AHEAD
 from generation.pipeline.catalog import BACKGROUND_STYLES
-from generation.pipeline.types import Progress, Stage
+from generation.pipeline.types import AdSpec, Progress, Stage, TextPosition
 
 from .draft_run import DraftGivenUp, DraftStages
 from .engine_process import EngineDied, EngineProcess
@@ -22,7 +23,7 @@ logger: Final = logging.getLogger(__name__)
 
 
 class DraftsAhead:
-    """The other sets' scenes for wishes that have just been drawn.
+    """The scenes that may be wanted next, after wishes that have just been drawn.
 
     Anything else goes before: another wish, a job, a message to this worker.
     """
@@ -45,9 +46,8 @@ class DraftsAhead:
         try:
             self._wait()
             stages = DraftStages(self.wishes, self.engine)
-            for style in BACKGROUND_STYLES:
+            for other in likely_next(stages.spec):
                 self._go_on()
-                other = replace(stages.spec, background_style=style.key)
                 stages.made(Stage.BACKGROUND, other, {}, go_on=self._go_on, show=_unseen)
         except DraftGivenUp:
             return
@@ -73,6 +73,15 @@ class DraftsAhead:
         engine = self.wishes.engine
         if slots.anybody_waits(engine) or jobs_want(engine):
             raise DraftGivenUp
+
+
+def likely_next(spec: AdSpec) -> Iterator[AdSpec]:
+    """Yield the wishes whose scene is another one: every set, then every place of the words."""
+    for style in BACKGROUND_STYLES:
+        yield replace(spec, background_style=style.key)
+    if spec.ad_text:
+        for position in get_args(TextPosition):
+            yield replace(spec, text_position=position)
 
 
 def _unseen(_: Progress) -> None:

@@ -20,11 +20,22 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Final
 
+from generation.pipeline.diffusion.faults import device_is_lost, is_out_of_memory
 from generation.pipeline.errors import OutOfMemory, StageCancelled, StageFailed
 from generation.pipeline.run import run_stage
 from generation.pipeline.types import Progress
 
-from .engine_messages import Answer, Cancel, Cancelled, Failed, Finished, Ready, Reported, Run
+from .engine_messages import (
+    GPU_LOST,
+    Answer,
+    Cancel,
+    Cancelled,
+    Failed,
+    Finished,
+    Ready,
+    Reported,
+    Run,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -161,8 +172,7 @@ class Engine:
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:  # noqa: BLE001 - the boundary: a bug is told, not lost
-            code = OutOfMemory.code if is_out_of_memory(error) else ""
-            return Failed(run.number, code, traceback.format_exc())
+            return Failed(run.number, code_of(error), traceback.format_exc())
         return Finished(run.number, output, time.perf_counter() - started)
 
     def report(self, progress: Progress) -> None:
@@ -175,9 +185,11 @@ class Engine:
                 raise StageCancelled
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell a lack of memory, the processor's or a GPU's, without importing torch."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+def code_of(error: BaseException) -> str:
+    """Return the code of what no stage expects: a lack of memory, a lost GPU; empty for a bug."""
+    if is_out_of_memory(error):
+        return OutOfMemory.code
+    return GPU_LOST if device_is_lost(error) else ""
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from generation.pipeline.types import Progress, StageOutput, StageRequest
+
+# Code of a failure after which the engine process can use its GPU no more.
+GPU_LOST: Final = "gpu_lost"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from generation.pipeline.errors import OutOfMemory, StageCancelled
 from generation.pipeline.types import Progress, StageRequest
 from generation.services import Claim, record_progress, renew_lease, stop_is_requested
 
-from .engine_messages import Cancelled, Failed, Finished, Reported
+from .engine_messages import GPU_LOST, Cancelled, Failed, Finished, Reported
 from .engine_process import EngineDied, EngineProcess
 from .patience import patiently
 
@@ -151,7 +151,11 @@ class StageRun:
                 return answer
             case Cancelled():
                 raise StageCancelled
-            case Failed(code=code):
+            case Failed(code=code, detail=detail):
+                if code == GPU_LOST:
+                    # Whatever that process would do next fails too; a fresh one may well succeed.
+                    self.engine.kill()
+                    raise EngineLost(errors.WORKER_LOST, detail)
                 if code == OutOfMemory.code:
                     self.engine.kill()
                 raise StageEndedBadly(answer)

@@ -38,7 +38,7 @@
     form.submit();
   });
 
-  for (const line of form.querySelectorAll("[data-copy] input")) {
+  for (const line of form.querySelectorAll("[data-copy] input, [data-campaign] input")) {
     line.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();

@@ -10,18 +10,22 @@
   if (!root || !form) return;
 
   const PAUSE = 350; /* a finger that types rests this long when it has finished a word */
+  const UNFINISHED = 1200; /* and goes on for certain after a lone consonant: ㄱ becomes 가 */
+  const SPACING = 250; /* a held arrow key runs through the styles: no more often than this */
   const POLL = 400;
   const REST = 5000; /* a busy engine is asked again this often, while somebody is looking */
   const PATIENCE = 12000; /* no word for this long: nobody draws */
   const find = (name) => root.querySelector(`[data-${name}]`);
   const [frame, open, say, large] = [find("draft-frame"), find("draft-open"), find("draft-say"), find("draft-large")];
-  let asked = ""; /* the wishes that were asked for last */
+  let asked = ""; /* the wishes that were asked for last, and when */
+  let askedAt = -Infinity;
   let number = 0; /* their number, 0 while it is not known */
   let shownSeq = 0;
   let early = []; /* news that came before the number was known */
   let pause, rest, poll, patience, socket;
   let tries = 0;
   let asking = null;
+  const TYPED = 'textarea, input:is([type="text"], [type="search"], [type="number"], :not([type]))';
 
   function speak(words) {
     if (say.textContent !== words) say.textContent = words;
@@ -52,7 +56,7 @@
 
   function wishes() {
     const sent = new FormData(form);
-    sent.delete("photo");
+    for (const name of ["photo", "campaign", "new_campaign"]) sent.delete(name);
     return sent;
   }
 
@@ -69,9 +73,16 @@
     }
   }
 
-  function changed() {
+  /* A tap says all at once and is followed at once; what is being typed is waited for. */
+  function changed(event) {
     clearTimeout(pause);
-    pause = setTimeout(ask, PAUSE);
+    pause = setTimeout(ask, wait(event));
+  }
+
+  function wait(event) {
+    const typed = event?.type === "input" && event.isTrusted && event.target.matches(TYPED);
+    if (!typed) return Math.max(0, askedAt + SPACING - performance.now());
+    return event.isComposing && /[\u3131-\u318e]$/.test(event.target.value) ? UNFINISHED : PAUSE;
   }
 
   async function ask() {
@@ -80,6 +91,7 @@
     const key = new URLSearchParams([...sent].filter(([name]) => name !== "csrfmiddlewaretoken")).toString();
     if (key === asked) return;
     asked = key;
+    askedAt = performance.now();
     if (!hasSomething(sent)) {
       if (!root.hidden) speak(root.dataset.waiting);
       look("");
@@ -115,7 +127,7 @@
       if (socket?.readyState !== WebSocket.OPEN) startPolling();
     } else if (said.status === "incomplete") {
       look("");
-      speak("");
+      speak(said.message || root.dataset.waiting);
     } else busy(said.message);
   }
 
@@ -127,7 +139,8 @@
       return;
     }
     if (news.number !== number) return;
-    if (news.url && news.seq > shownSeq) show(news.url, news.seq);
+    const worse = news.rough && frame.childElementCount; /* than the draft that is there */
+    if (news.url && news.seq > shownSeq && !worse) show(news.url, news.seq, news.rough);
     if (news.status === "drawing") look("drawing");
     else stopPolling();
     if (news.status === "done") {
@@ -140,11 +153,12 @@
     }
   }
 
-  async function show(url, seq) {
+  async function show(url, seq, rough) {
     shownSeq = seq;
     const of = number;
     const picture = new Image();
     picture.alt = "";
+    picture.classList.toggle("draft__rough", Boolean(rough));
     picture.src = url;
     try {
       await picture.decode();

@@ -19,6 +19,10 @@ class JobWire {
     this.tries = 0;
     this.polling = false;
     this.ended = false;
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    window.addEventListener("offline", () => this.cut(), { signal });
+    window.addEventListener("online", () => this.back(), { signal });
   }
 
   start(snapshot) {
@@ -31,7 +35,24 @@ class JobWire {
     clearTimeout(this.retry);
     clearTimeout(this.nextPoll);
     clearTimeout(this.listening);
+    this.listeners.abort();
     this.socket?.close();
+  }
+
+  /* The browser knows at once that there is no network; a socket would find out in half a minute. */
+  cut() {
+    this.onTrouble(true);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    if (socket) this.lost();
+  }
+
+  back() {
+    if (this.ended || this.socket) return;
+    clearTimeout(this.retry);
+    this.tries = 0;
+    this.connect();
   }
 
   connect() {

@@ -17,18 +17,19 @@
   const error = document.querySelector("[data-photo-error]");
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   let sending = null;
+  const most = Number(box.dataset.maxBytes);
   let shownUrl = "";
+  let keptUrl = image.getAttribute("src") ?? ""; /* where the site has it */
 
   function refusal(photo) {
     if (photo.size === 0) return box.dataset.empty;
-    if (photo.size > Number(box.dataset.maxBytes)) return box.dataset.tooLarge;
     return TYPES.test(photo.type) || NAMES.test(photo.name) ? "" : box.dataset.wrongType;
   }
 
   /* What else on the page lives by the photo hears of it; `id` is empty without one. */
   function announce() {
     box.classList.toggle("drop--ready", Boolean(id.value));
-    box.dispatchEvent(new CustomEvent("photo:changed", { bubbles: true, detail: { id: id.value } }));
+    box.dispatchEvent(new CustomEvent("photo:changed", { bubbles: true, detail: { id: id.value, url: id.value ? keptUrl : "" } }));
   }
 
   function complain(message) {
@@ -77,19 +78,52 @@
     file.files = list.files;
   }
 
+  /* Too large to be sent, or to be read there: a smaller one goes in its place, here and in the form. */
+  async function smaller(photo, mine) {
+    state.textContent = box.dataset.shrinking;
+    const made = await window.shrunkPhoto(photo, { most, side: Number(box.dataset.side) });
+    if (made && sending === mine) {
+      keepInForm(made);
+      state.textContent = box.dataset.uploading;
+    }
+    return made;
+  }
+
+  /* A request of the old kind: it alone tells how much has been sent. */
+  function post(photo, signal) {
+    const body = new FormData();
+    body.append("photo", photo);
+    const request = new XMLHttpRequest();
+    request.open("POST", box.dataset.uploadUrl);
+    request.setRequestHeader("X-CSRFToken", token);
+    request.upload.onprogress = ({ loaded, total }) => box.style.setProperty("--sent", loaded / total);
+    return new Promise((done, fail) => {
+      signal.addEventListener("abort", () => request.abort());
+      request.onabort = () => fail(new DOMException("", "AbortError"));
+      request.onerror = () => fail(new Error("network"));
+      request.onload = () => {
+        const told = request.getResponseHeader("content-type")?.includes("json");
+        done([request.status, told ? JSON.parse(request.responseText) : null]);
+      };
+      request.send(body);
+    });
+  }
+
   async function sendAhead(photo) {
     const abort = new AbortController();
     const mine = { abort, done: null };
     sending?.abort.abort();
     sending = mine;
     box.classList.add("drop--busy");
+    box.style.setProperty("--sent", 0);
     state.textContent = box.dataset.uploading;
     mine.done = (async () => {
-      const body = new FormData();
-      body.append("photo", photo);
-      const options = { method: "POST", body, headers: { "X-CSRFToken": token }, signal: abort.signal };
-      const answer = await fetch(box.dataset.uploadUrl, options);
-      return [answer.status, answer.headers.get("content-type")?.includes("json") ? await answer.json() : null];
+      const sent = photo.size > most ? await smaller(photo, mine) : photo;
+      if (!sent) return [413, null];
+      const answer = await post(sent, abort.signal);
+      if (sent !== photo || answer[1]?.code !== "too_many_pixels") return answer;
+      const fewer = await smaller(photo, mine);
+      return fewer ? post(fewer, abort.signal) : answer;
     })();
     try {
       const [status, said] = await mine.done;
@@ -109,6 +143,7 @@
   function accept(status, said) {
     if (status === 200) {
       id.value = said.id;
+      keptUrl = said.url;
       file.value = "";
       if (image.hidden || !image.complete || !image.naturalWidth) show(said.url);
       state.textContent = box.dataset.ready;
@@ -135,7 +170,8 @@
     id.value = "";
     announce();
     preview(photo);
-    keepInForm(photo);
+    if (photo.size > most) file.value = "";
+    else keepInForm(photo);
     sendAhead(photo);
   }
 
@@ -180,6 +216,7 @@
   document.addEventListener("touch:saved", (event) => {
     event.preventDefault();
     id.value = event.detail.photo;
+    keptUrl = event.detail.url;
     file.value = "";
     show(event.detail.url);
     state.textContent = box.dataset.cut;

@@ -42,7 +42,14 @@ class TouchUp {
     const photo = new Image();
     photo.src = this.root.dataset.picture;
     this.root.classList.add("touch--busy");
-    await photo.decode();
+    try {
+      await photo.decode();
+    } catch {
+      this.root.classList.remove("touch--busy");
+      this.say("");
+      this.complain(this.root.dataset.gone);
+      return;
+    }
     this.view = new window.TouchView(this.canvas, photo);
     this.listen();
     this.follow();

@@ -118,6 +118,22 @@ def test_a_viewer_everywhere_has_no_team_to_work_in(viewer):
     assert working_team(viewer) is None
 
 
+def test_who_may_only_look_begins_at_the_gallery_and_is_offered_nothing_to_make(client, viewer):
+    told = {"login": viewer.email, "password": "seafood-market-4"}
+    assert client.post(reverse("account_login"), told)["Location"] == reverse("campaigns:gallery")
+    assert client.get("/")["Location"] == reverse("campaigns:gallery")
+    assert reverse("generation:new_ad") not in text_of(client.get(reverse("campaigns:gallery")))
+
+
+def test_refusals_and_news_speak_as_the_pages_do(client, db):
+    page = text_of(sign_up(client, email="nobody", password="1234"))
+    assert "이메일 주소를 다시 확인해 주세요." in page
+    assert "비밀번호가 짧아요. 8자 이상으로 정해 주세요." in page
+    assert "습니다" not in page
+    news = text_of(client.get(sign_up(client)["Location"]))
+    assert "new@example.com 주소로 확인 메일을 보냈어요." in news
+
+
 def test_the_admin_makes_a_user_with_a_team(admin_client_of_ours):
     answer = admin_client_of_ours.post(
         reverse("admin:accounts_user_add"),

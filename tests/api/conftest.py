@@ -13,6 +13,14 @@ from django.test import Client
 from accounts.models import Team, User
 from accounts.tokens import issue_token
 from tests.conftest import product_jpeg
+from tests.generation.conftest import kept_engine
+
+__all__ = ["kept_engine"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_engine(kept_engine) -> None:
+    """Programs ask for what was made; who made it is tested elsewhere."""
 
 
 class Program:

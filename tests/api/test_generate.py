@@ -71,6 +71,7 @@ def test_it_takes_the_same_as_a_form(program: Program, photo_upload) -> None:
         ({"ad_text": "특가🦑"}, (422, "glyph_missing", "ad_text")),
         ({"ad_text": "가" * 21}, (422, "too_long", "ad_text")),
         ({"ad_text": "특가", "subtext": "가" * 60}, (422, "too_long", "subtext")),
+        ({"ad_text": "특가", "bg_prompt": "a" * 5000}, (422, "too_long", "bg_prompt")),
         ({"ad_text": "특가", "font": "comic"}, (422, "unknown_choice", "font")),
         ({"ad_text": "특가", "text_content": "반값"}, (422, "contradiction", "text_content")),
         ({"ad_text": "특가", "start_step": 2}, (422, "missing", "step1_image")),

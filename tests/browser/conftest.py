@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,11 +17,10 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import database_url
+from tests.waiting import PATIENCE, eventually
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-# A machine with two busy cores: a page, a job in test mode, a process may each take their time.
-PATIENCE_MS = 30_000
-STARTS_WITHIN = 60.0
+PATIENCE_MS = PATIENCE * 1000
 # The worker rests this long after each step, so that there is something to watch.
 PACE = "0.08"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -46,16 +44,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=PATIENCE)  # noqa: S310 - our own address
+    except OSError:
+        return False
+    return True
+
+
 def wait_until_answering(url: str) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2)  # noqa: S310 - our own address
-        except OSError:
-            assert time.monotonic() < deadline, "the web process did not start"
-            time.sleep(0.1)
-        else:
-            return
+    eventually(lambda: answers(url))
 
 
 # Not for the session: its worker would take the jobs of the tests that start their own.
@@ -94,7 +92,7 @@ def site(django_db_setup, redis_server, site_media) -> Iterator[str]:
             process.terminate()
         for process in running:
             try:
-                process.wait(10)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from campaigns.services import create_ad
 from generation.models import Job
@@ -48,3 +48,39 @@ def test_the_draft_follows_the_form_and_rests_while_a_job_is_made(
     expect(said).to_contain_text("잠시 쉬어요")
     job.delete()
     expect(said).to_contain_text("이런 모습이에요")
+
+
+def test_a_tap_is_followed_at_once_and_a_finger_that_types_is_waited_for(
+    open_page: OpenPage, owner, team
+):
+    page = open_page(as_user=owner)
+    page.clock.install(time=0)
+    page.goto("/new/")
+    page.clock.pause_at(60_000)  # from here on time passes only where it is said
+    asked: list[Request] = []
+    page.on("request", lambda sent: asked.append(sent) if is_asking(sent) else None)
+    keyboard = page.context.new_cdp_session(page)
+
+    def compose(letters: str) -> None:
+        at = len(letters)
+        composed = {"text": letters, "selectionStart": at, "selectionEnd": at}
+        keyboard.send("Input.imeSetComposition", composed)
+
+    page.focus("#id_ad_text")
+    compose("ㄷ")  # which will be a syllable in a moment
+    page.clock.run_for(1000)
+    assert asked == []
+    compose("대")
+    page.clock.run_for(340)
+    assert asked == []
+    with page.expect_request(is_asking):
+        page.clock.run_for(20)
+    page.clock.run_for(500)
+    with page.expect_request(is_asking):
+        page.locator("[name=text_position][value=bottom]").evaluate("tile => tile.click()")
+        page.clock.run_for(1)
+    assert len(asked) == 2
+
+
+def is_asking(sent: Request) -> bool:
+    return sent.method == "POST" and sent.url.endswith("/drafts/")

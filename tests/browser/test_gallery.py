@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from accounts.models import Membership, User
 from campaigns.services import create_ad
 from tests.browser.conftest import OpenPage, expect_result, fill, send
+from tests.waiting import eventually
 
 
 def test_a_visitor_signs_up_and_stands_before_the_form(open_page: OpenPage, db):
@@ -42,6 +43,25 @@ def test_an_ad_is_made_seen_in_the_gallery_binned_and_brought_back(
     page.locator(".adtile a").click()
     page.get_by_role("link", name="글자 바꾸기 · 다시 만들기").click()
     expect_result(page)
+
+
+# What a phone has and a desk's Chromium has not; it keeps what it was given to share.
+A_PHONES_SHARING = """
+navigator.canShare = () => true;
+navigator.share = async ({ files }) => { window.shared = files[0].name; };
+"""
+
+
+def test_an_ad_of_another_day_is_shared_where_the_phone_can(open_page: OpenPage, owner, team):
+    page = open_page(as_user=owner)
+    page.add_init_script(A_PHONES_SHARING)
+    fill(page, copy="오늘만 반값")
+    send(page)
+    expect_result(page)
+    page.goto("/ads/")
+    page.locator(".adtile a").click()
+    page.get_by_role("button", name="공유하기").click()
+    assert eventually(lambda: page.evaluate("window.shared")) == "오늘만-반값_1080x1080.png"
 
 
 def test_more_ads_come_without_a_page_change(open_page: OpenPage, owner, team):

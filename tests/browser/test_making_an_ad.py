@@ -14,7 +14,8 @@ from campaigns.models import ProductPhoto
 from campaigns.services import create_ad
 from generation.models import Job
 from generation.services import submit_job
-from tests.browser.conftest import OpenPage, expect_result, fill, send
+from tests.browser.conftest import PATIENCE_MS, OpenPage, expect_result, fill, send
+from tests.waiting import eventually
 
 
 def watch_the_frame(page: Page) -> None:
@@ -42,7 +43,7 @@ def test_a_real_ad_by_the_studio(open_page: OpenPage, team, product, site_media,
     job = submit_job(ad=ad, by=by)
     page.goto(f"/jobs/{job.pk}/")
     watch_the_frame(page)
-    expect(page.locator("[data-result]")).to_be_visible(timeout=240_000)
+    expect(page.locator("[data-result]")).to_be_visible(timeout=2 * PATIENCE_MS)
     assert len(page.evaluate("window.seen.filter((url) => url.includes('preview'))")) > 1
     expect(page.locator(".proofs")).to_contain_text("문구 일치 2/2")
     expect(page.locator(".proofs")).to_contain_text("상품 원본 유지 100")
@@ -126,6 +127,58 @@ def test_a_bad_file_is_refused_before_it_is_sent(open_page: OpenPage, owner, tea
         expect(page.locator("[data-photo-error]")).to_contain_text(said)
 
 
+def test_a_photo_too_large_to_be_sent_is_made_smaller_on_the_phone(
+    open_page: OpenPage, owner, team, tmp_path: Path
+):
+    large = tmp_path / "큰사진.jpg"
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    noise = Image.effect_noise((3000, 2400), 100).convert("RGB")
+    noise.save(large, quality=100, subsampling=0, exif=turned)
+    assert large.stat().st_size > 10 * 1024 * 1024
+    page = open_page(as_user=owner)
+    page.goto("/new/")
+    page.set_input_files("#id_photo", large)
+    expect(page.locator("[data-drop-state]")).to_have_text("사진이 준비됐어요")
+    photo = ProductPhoto.objects.get()
+    assert (photo.width, photo.height) == (2400, 3000)
+    send(page)
+    assert Job.objects.get().ad.photo == photo
+
+
+def test_going_back_or_reloading_brings_back_what_was_filled_in(
+    open_page: OpenPage, owner, team, product
+):
+    page = open_page(as_user=owner)
+    fill(page, product, copy="오늘만 반값")
+    page.fill("#id_subtext", "6월 1일까지")
+    page.check("[name=format][value='9:16']", force=True)
+    photo = str(ProductPhoto.objects.get().pk)
+    send(page)
+    for go in (page.go_back, page.reload):
+        go()
+        expect(page.locator("#copy-count")).to_have_text("6/20")
+        assert page.locator("#id_ad_text").input_value() == "오늘만 반값"
+        assert page.locator("#id_subtext").input_value() == "6월 1일까지"
+        assert page.locator("[name=format]:checked").input_value() == "9:16"
+        assert page.locator("[data-photo-id]").input_value() == photo
+        expect(page.locator("[data-drop-image]")).to_be_visible()
+        expect(page.locator("[data-touch-up]")).to_have_attribute("href", re.compile(photo))
+    page.get_by_role("link", name="만들기").click()
+    expect(page.locator("#copy-count")).to_have_text("0/20")
+    assert page.locator("[data-photo-id]").input_value() == ""
+
+
+def test_a_lost_network_is_said_at_once_and_mended(open_page: OpenPage, owner, team, product):
+    page = open_page(as_user=owner)
+    fill(page, product)
+    send(page)
+    page.context.set_offline(True)
+    expect(page.locator("[data-offline-note]")).to_contain_text("연결이 끊겨")
+    page.context.set_offline(False)
+    expect_result(page)
+
+
 def test_a_lying_file_is_refused_by_the_server(open_page: OpenPage, owner, team, tmp_path: Path):
     lie = tmp_path / "상품.png"
     lie.write_text("사진이 아니에요")
@@ -142,6 +195,8 @@ def test_an_error_keeps_what_was_typed_and_shown(open_page: OpenPage, owner, tea
     page.check("[name=format][value='9:16']", force=True)
     page.click("[data-submit]")
     expect(page.locator("#copy-error")).to_contain_text("😀")
+    page.locator(".summary").get_by_role("link", name="광고 문구").click()
+    expect(page.locator("#id_ad_text")).to_be_focused()
     expect(page.locator("[data-drop-image]")).to_have_attribute("src", re.compile(r"/photos/\d+"))
     assert page.locator("#id_ad_text").input_value() == "대박 😀"
     assert page.locator("[name=format][value='9:16']").is_checked()
@@ -167,11 +222,12 @@ def test_without_scripts_the_form_still_makes_an_ad(open_page: OpenPage, owner, 
     page.fill("#id_ad_text", "건어물 대박 세일")
     page.click("[data-submit]")
     page.wait_for_url("**/jobs/**")
-    for _ in range(20):
-        if page.locator("[data-result]").count():
-            break
-        page.wait_for_timeout(500)
+
+    def is_there() -> bool:
         page.reload()
+        return page.locator("[data-result]").count() > 0
+
+    eventually(is_there)
     expect(page.locator("[data-result]")).to_be_visible()
 
 

@@ -54,3 +54,12 @@ def test_a_product_is_cut_out_by_hand_in_the_form_and_again_on_the_result(
     expect_result(page)
     assert ProductPhoto.objects.filter(cut_from=cut.cut_from).count() == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_photo_that_does_not_come_is_said(open_page: OpenPage, owner, photo):
+    page = open_page(as_user=owner)
+    page.route("**/photos/*.webp*", lambda sent: sent.abort())
+    page.goto(f"/photos/{photo.pk}/touch-up/")
+    expect(page.locator("[data-touch-error]")).to_contain_text("사진을 불러오지 못했어요")
+    expect(page.locator(".touch--busy")).to_have_count(0)
+    expect(page.locator("[data-touch-save]")).to_be_disabled()

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from campaigns.services import create_ad
 from generation.models import Job
 from generation.services import submit_job
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, expect_result, fill, send
 
 SMALL = {"width": 360, "height": 740}
 FOR_ALL = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing/"]
-FOR_MEMBERS = ["/new/", "/ads/", "/accounts/email/", "/accounts/password/change/"]
+FOR_MEMBERS = [
+    "/new/",
+    "/ads/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/team/",
+]
 # Apple's and Google's guides ask for 44 and 48; links inside a sentence are excepted.
 TOUCH = 44
 
@@ -54,3 +61,25 @@ def test_members_pages_fit_a_small_phone(open_page: OpenPage, owner, team):
         check(page, path)
     Job.objects.filter(pk=job.pk).update(status=Job.Status.FAILED, error_code="out_of_memory")
     check(page, f"/jobs/{job.pk}/")
+
+
+@pytest.mark.parametrize("desk", [False, True], ids=["phone", "desk"])
+def test_the_form_stays_as_wide_as_the_screen_with_every_fold_open(
+    open_page: OpenPage, owner, team, desk
+):
+    page = open_page(as_user=owner, desk=desk)
+    page.goto("/new/")
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.viewport_size["width"]
+
+
+def test_a_result_in_every_format_fits_a_small_phone(open_page: OpenPage, owner, team):
+    page = open_page(as_user=owner)
+    page.set_viewport_size(SMALL)
+    fill(page)
+    send(page)
+    expect_result(page)
+    page.get_by_role("button", name="모든 크기로 만들기").click()
+    expect(page.locator("#sizes .adtile")).to_have_count(8)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]

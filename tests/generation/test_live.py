@@ -8,17 +8,14 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async as in_thread
-from channels.testing import WebsocketCommunicator
 from django.db import connections
-from django.test import Client
 
 from generation import live, services
 from generation.models import Job, JobEvent
 from generation.pipeline.types import Progress, Stage, SubStep
-from nanococoa.asgi import application
+from tests.sockets import Socket, session_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 5
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept_engine")]
 
 
 @pytest.fixture(autouse=True)
@@ -33,22 +30,14 @@ async def _no_connection_left_in_threads():
     await in_thread(connections.close_all)()
 
 
-def session_of(user) -> list[tuple[bytes, bytes]]:
-    """Request headers of a browser in which the user is logged in."""
-    client = Client()
-    client.force_login(user)
-    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
-    return [(b"cookie", cookie.encode()), (b"origin", b"http://localhost")]
+def socket(job_id, headers=(), query: str = "") -> Socket:
+    return Socket(f"/ws/jobs/{job_id}/{query}", headers)
 
 
-def socket(job_id, headers=(), query: str = "") -> WebsocketCommunicator:
-    return WebsocketCommunicator(application, f"/ws/jobs/{job_id}/{query}", headers=list(headers))
-
-
-async def receive_until(page: WebsocketCommunicator, kind: str) -> list[dict[str, Any]]:
+async def receive_until(page: Socket, kind: str) -> list[dict[str, Any]]:
     messages = []
     while not messages or messages[-1]["type"] != kind:
-        messages.append(await page.receive_json_from(PATIENCE))
+        messages.append(await page.receive_json_from())
     return messages
 
 
@@ -73,10 +62,10 @@ async def test_a_page_gets_the_snapshot_and_then_what_happens(running, owner):
     job, claim = running
     page = socket(job.pk, await in_thread(session_of)(owner))
     assert (await page.connect())[0]
-    first = await page.receive_json_from(PATIENCE)
+    first = await page.receive_json_from()
     assert (first["type"], first["status"], first["seq"]) == ("snapshot", "running", 1)
     await in_thread(record)(job, claim, 0.25, 0.5)
-    told = [await page.receive_json_from(PATIENCE) for _ in range(2)]
+    told = [await page.receive_json_from() for _ in range(2)]
     assert [message["seq"] for message in told] == [2, 3]
     assert told[1]["progress_percent"] == 25
     assert told[1]["message"] == "배경 생성 중 1/8"
@@ -88,11 +77,11 @@ async def test_a_returning_page_is_told_what_it_missed(running, owner):
     await in_thread(record)(job, claim, 0.1, 0.2, 0.3)
     page = socket(job.pk, await in_thread(session_of)(owner), "?last_seq=2")
     assert (await page.connect())[0]
-    messages = [await page.receive_json_from(PATIENCE) for _ in range(3)]
+    messages = [await page.receive_json_from() for _ in range(3)]
     assert [message["type"] for message in messages] == ["snapshot", "progress", "progress"]
     assert [message["seq"] for message in messages] == [4, 3, 4]
     await in_thread(record)(job, claim, 0.4)
-    assert (await page.receive_json_from(PATIENCE))["seq"] == 5
+    assert (await page.receive_json_from())["seq"] == 5
     await page.disconnect()
 
 
@@ -101,9 +90,9 @@ async def test_a_strange_last_number_does_no_harm(number, running, owner):
     job, claim = running
     page = socket(job.pk, await in_thread(session_of)(owner), f"?last_seq={number}")
     assert (await page.connect())[0]
-    assert (await page.receive_json_from(PATIENCE))["type"] == "snapshot"
+    assert (await page.receive_json_from())["type"] == "snapshot"
     await in_thread(record)(job, claim, 0.4)
-    assert (await page.receive_json_from(PATIENCE))["seq"] == 2
+    assert (await page.receive_json_from())["seq"] == 2
     await page.disconnect()
 
 
@@ -111,7 +100,7 @@ async def test_a_lost_message_is_filled_in_from_the_rows(running, owner):
     job, claim = running
     page = socket(job.pk, await in_thread(session_of)(owner))
     await page.connect()
-    await page.receive_json_from(PATIENCE)
+    await page.receive_json_from()
 
     def lose_one_and_send_the_next() -> None:
         Job.objects.filter(pk=job.pk).update(event_seq=2)
@@ -119,7 +108,7 @@ async def test_a_lost_message_is_filled_in_from_the_rows(running, owner):
         record(job, claim, 0.5)
 
     await in_thread(lose_one_and_send_the_next)()
-    told = [await page.receive_json_from(PATIENCE) for _ in range(2)]
+    told = [await page.receive_json_from() for _ in range(2)]
     assert [message["seq"] for message in told] == [2, 3]
     await page.disconnect()
 
@@ -128,10 +117,10 @@ async def test_an_old_message_that_comes_late_is_dropped(running, owner):
     job, claim = running
     page = socket(job.pk, await in_thread(session_of)(owner))
     await page.connect()
-    await page.receive_json_from(PATIENCE)
+    await page.receive_json_from()
     live.send(job.pk, {"type": "progress", "seq": 1, "message": "old"})
     await in_thread(record)(job, claim, 0.5)
-    assert (await page.receive_json_from(PATIENCE))["seq"] == 2
+    assert (await page.receive_json_from())["seq"] == 2
     await page.disconnect()
 
 
@@ -140,10 +129,10 @@ async def test_the_end_arrives_although_its_message_was_lost(running, owner, mon
     monkeypatch.setattr("generation.consumers.CATCH_UP_EVERY", 0.2)
     page = socket(job.pk, await in_thread(session_of)(owner))
     await page.connect()
-    await page.receive_json_from(PATIENCE)
+    await page.receive_json_from()
     monkeypatch.setattr(live.wire, "send", lambda *_: None)  # Redis forgets it
     await in_thread(services.fail_job)(claim, code="no_product_found")
-    end = await page.receive_json_from(PATIENCE)
+    end = await page.receive_json_from()
     assert (end["type"], end["status"], end["error"]["code"]) == (
         "finished",
         "failed",
@@ -155,9 +144,9 @@ async def test_the_end_arrives_although_its_message_was_lost(running, owner, mon
 async def test_a_page_that_noticed_a_gap_gets_the_snapshot_again(running, owner):
     page = socket(running[0].pk, await in_thread(session_of)(owner))
     await page.connect()
-    await page.receive_json_from(PATIENCE)
+    await page.receive_json_from()
     await page.send_json_to({"type": "resync"})
-    assert (await page.receive_json_from(PATIENCE))["type"] == "snapshot"
+    assert (await page.receive_json_from())["type"] == "snapshot"
     await page.send_json_to(["nonsense"])
     assert await page.receive_nothing()
     await page.disconnect()
@@ -207,9 +196,9 @@ async def test_waiting_pages_are_told_when_they_move_up(submit, owner):
     second = await in_thread(submit)()
     page = socket(second.pk, await in_thread(session_of)(owner))
     await page.connect()
-    assert (await page.receive_json_from(PATIENCE))["queue_position"] == 2
+    assert (await page.receive_json_from())["queue_position"] == 2
     await in_thread(services.claim_next_job)(engine="studio", owner="worker-1")
-    assert await page.receive_json_from(PATIENCE) == {"type": "queue", "queue_position": 1}
+    assert await page.receive_json_from() == {"type": "queue", "queue_position": 1}
     await page.disconnect()
 
 

@@ -101,6 +101,21 @@ def test_a_format_not_made_yet_is_judged_by_the_others(submit):
     assert story[Stage.TEXT] == guess
 
 
+def test_formats_that_are_made_together_spoil_no_learnt_time(submit):
+    job = submit()
+    past_runs(job, Stage.TEXT, 8)  # with the key
+    job.parameters = {key: value for key, value in job.parameters.items() if key != "together"}
+    past_runs(job, Stage.TEXT, 9, 10)  # from before there was one
+    job.parameters |= {"together": True}
+    past_runs(job, Stage.TEXT, 0.2, 0.2, 0.2)
+    alone, together = (
+        metrics.stage_medians("studio", "1:1", test_mode=True, together=together)
+        for together in (False, True)
+    )
+    assert (alone, together) == ({Stage.TEXT: 9}, {Stage.TEXT: 0.2})
+    assert metrics.expected_seconds(job)[Stage.TEXT] == 0.2
+
+
 def test_the_estimate_counts_down_and_goes_below_zero_when_overdue(submit):
     job = submit()
     for stage, seconds in zip(Stage, (10, 5, 1), strict=True):

@@ -21,7 +21,7 @@ from generation.services.stage_files import (
     work_root,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("kept_engine")]
 
 
 def stages(job: Job) -> dict[str, StageResult]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from generation.touch_up.strokes import (
     read_strokes,
 )
 from tests.conftest import product_jpeg
+from tests.waiting import PATIENCE, eventually
 
 GOOD = {"keep": True, "radius": 200, "points": [1000, 2000, 1500, -300]}
 # The product of `product_jpeg` is a disc in the middle; its upper half:
@@ -138,8 +138,10 @@ def test_of_one_persons_waiting_orders_only_the_newest_is_served(cutter, photo_f
     ]
     with cutter._at_work:
         for thread in threads:
+            before = dict(cutter._newest)
             thread.start()
-            time.sleep(0.05)
+            # They take their tickets in this order.
+            eventually(lambda before=before: cutter._newest != before)
     for thread in threads:
         thread.join()
     assert isinstance(ends["old"], Superseded)
@@ -159,7 +161,8 @@ def test_a_child_that_takes_too_long_is_replaced(cutter, photo_file):
 
 def test_a_child_without_work_goes_away():
     idle = Cutter(idle_after=0.2)
-    idle.warm()
-    child = psutil.Process(idle.pid)
-    child.wait(10)
+    with idle._at_work:  # nobody ends it before we know it
+        idle._start()
+        child = psutil.Process(idle.pid)
+    child.wait(PATIENCE)
     assert not child.is_running()

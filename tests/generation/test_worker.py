@@ -20,7 +20,8 @@ from generation.models import Job, JobEvent, WorkerProcess
 from generation.pipeline.types import Stage
 from generation.queueing import engine_queue, wake
 from generation.services import submit_job
-from generation.work.engine_child import is_out_of_memory
+from generation.work.engine_child import code_of
+from generation.work.engine_messages import GPU_LOST
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,14 +108,27 @@ def test_a_stage_over_its_deadline_is_given_up(submit, burst, monkeypatch):
     assert (job.status, job.error_code) == (Job.Status.FAILED, "took_too_long")
 
 
-def test_progress_is_written_four_times_a_second_at_most(submit, burst):
-    job = submit()
-    burst(pace=0.05)
+def sub_steps_written(job: Job) -> list[str]:
     steps = JobEvent.objects.filter(job=job, kind="progress", payload__sub_step__gt="")
-    times = list(steps.values_list("created_at", flat=True))
-    seconds = (times[-1] - times[0]).total_seconds()
-    # One more for each stage's last step, which is written at once.
-    assert len(times) <= seconds / PROGRESS_EVERY + 1 + len(Stage)
+    return list(steps.order_by("seq").values_list("payload__sub_step", flat=True))
+
+
+def test_progress_that_comes_too_soon_after_the_last_is_left_out(
+    submit, burst, make_ad, monkeypatch
+):
+    assert PROGRESS_EVERY >= 0.25, "four times a second at most"
+    monkeypatch.setattr("generation.work.stage_run.PROGRESS_EVERY", 0.0)
+    told = submit()
+    burst()
+    everything = sub_steps_written(told)
+    monkeypatch.setattr("generation.work.stage_run.PROGRESS_EVERY", 3600.0)
+    hushed = submit(make_ad(seed=8))
+    burst()
+    # The first step of a stage and its last are written at once.
+    few = sub_steps_written(hushed)
+    assert len(few) == 2 * len(Stage) < len(everything)
+    assert few[0] == everything[0]
+    assert few[-1] == everything[-1]
 
 
 def test_a_worker_leaves_no_row_and_no_process_behind(submit, burst):
@@ -148,10 +162,41 @@ def test_the_workers_process_never_imports_an_image_engine():
     assert answer.stdout.strip() == "[]"
 
 
-def test_a_lack_of_memory_is_told_from_a_bug():
+LOSES_ITS_GPU = """
+import os, pathlib
+if os.environ.get("LOST_BY"):
+    import generation.pipeline.run as run
+    run_stage, first = run.run_stage, pathlib.Path(os.environ["LOST_BY"])
+
+    def lost(request, report):
+        if first.exists():
+            return run_stage(request, report)
+        first.write_text(str(os.getpid()))
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    run.run_stage = lost
+"""
+
+
+def test_an_engine_that_lost_its_gpu_is_replaced_and_the_job_is_made(
+    submit, burst, tmp_path, monkeypatch
+):
+    # CUDA's errors are those of a process: whatever it does afterwards fails too.
+    (tmp_path / "sitecustomize.py").write_text(LOSES_ITS_GPU)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{settings.BASE_DIR}")
+    monkeypatch.setenv("LOST_BY", str(tmp_path / "lost"))
+    job = submit()
+    burst()
+    job.refresh_from_db()
+    assert (job.status, job.losses) == (Job.Status.COMPLETED, 1)
+    assert not psutil.pid_exists(int((tmp_path / "lost").read_text()))
+
+
+def test_a_lack_of_memory_and_a_lost_gpu_are_told_from_a_bug():
     class OutOfMemoryError(RuntimeError):
         """What torch raises, by name."""
 
-    assert is_out_of_memory(MemoryError())
-    assert is_out_of_memory(OutOfMemoryError())
-    assert not is_out_of_memory(RuntimeError("memory"))
+    assert code_of(MemoryError()) == code_of(OutOfMemoryError()) == "out_of_memory"
+    assert code_of(RuntimeError("CUDA error: out of memory")) == "out_of_memory"
+    assert code_of(RuntimeError("CUDA error: an illegal memory access")) == GPU_LOST
+    assert code_of(RuntimeError("memory")) == code_of(ValueError("CUDA error")) == ""

@@ -8,17 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from nanococoa.supervisor import ROOT
-
-PATIENCE_SECONDS = 60.0
+from tests.waiting import PATIENCE, eventually
 
 
 def free_port() -> int:
@@ -65,16 +63,7 @@ class LocalSite:
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(PATIENCE_SECONDS)
-
-
-def eventually(true: Callable[[], object]) -> object:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if result := true():
-            return result
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
+            self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -89,14 +78,14 @@ def test_one_start_brings_everything_up_and_ctrl_c_ends_it_all(site: LocalSite) 
     site.start("--no-demo")
     eventually(site.is_up)
     assert f"http://localhost:{site.port}/" in site.text()
-    with urllib.request.urlopen(f"http://127.0.0.1:{site.port}/", timeout=30) as page:
+    with urllib.request.urlopen(f"http://127.0.0.1:{site.port}/", timeout=PATIENCE) as page:
         assert "nanoCocoa" in page.read().decode()
     eventually(lambda: site.find("engine_child"))  # the engine process of the worker
     assert site.process is not None
     family = [*psutil.Process(site.process.pid).children(recursive=True)]
     site.stop()
     assert site.process.returncode == 0
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert alive == []
 
 
@@ -119,20 +108,28 @@ def test_the_demo_account_and_its_ads_are_there_once(site: LocalSite) -> None:
     assert counts == ["3 3", "3 3"]
 
 
-@pytest.mark.parametrize("part", ["web_process", "manage.py worker", "redis.sock"])
-def test_a_part_that_dies_is_started_again(site: LocalSite, part: str) -> None:
+@pytest.fixture(scope="module")
+def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSite]:
+    """One site that loses a part after another."""
+    site = LocalSite(tmp_path_factory.mktemp("site") / "d", free_port())
     site.start("--no-demo")
     eventually(site.is_up)
-    before = eventually(lambda: site.find(part))
+    yield site
+    site.stop()
+
+
+@pytest.mark.parametrize("part", ["web_process", "manage.py worker", "redis.sock"])
+def test_a_part_that_dies_is_started_again(running_site: LocalSite, part: str) -> None:
+    before = eventually(lambda: running_site.find(part))
     assert isinstance(before, psutil.Process)
     before.kill()
-    eventually(lambda: (now := site.find(part)) and now.pid != before.pid)
+    eventually(lambda: (now := running_site.find(part)) and now.pid != before.pid)
 
 
 def refused(site: LocalSite) -> str:
     site.start("--no-demo")
     assert site.process is not None
-    assert site.process.wait(PATIENCE_SECONDS) == 1
+    assert site.process.wait(PATIENCE) == 1
     assert "Traceback" not in site.text()
     assert len(site.text().strip().splitlines()) == 1
     return site.text()

@@ -5,12 +5,14 @@ import threading
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
 from accounts.models import User
 from nanococoa.threaded_handler import THREADS, ThreadedHandler
+from tests.waiting import PATIENCE
 
 seen: list[tuple[str, int]] = []
 
@@ -26,7 +28,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 async def patient(request: HttpRequest) -> HttpResponse:
-    await asyncio.sleep(0.2)
+    await settings.ALL_ARE_WAITING.wait()
     return HttpResponse(threading.current_thread().name)
 
 
@@ -49,9 +51,9 @@ async def get(handler: ThreadedHandler, address: str) -> tuple[int, bytes]:
     }
     exchange = ApplicationCommunicator(handler, scope)
     await exchange.send_input({"type": "http.request", "body": b""})
-    start = await exchange.receive_output(10)
-    body = await exchange.receive_output(10)
-    await exchange.wait(10)
+    start = await exchange.receive_output(PATIENCE)
+    body = await exchange.receive_output(PATIENCE)
+    await exchange.wait(PATIENCE)
     return int(start["status"]), body["body"]
 
 
@@ -85,11 +87,15 @@ def test_requests_share_a_thread_and_its_database_connection(handler, closing, o
     assert [by_thread[name] for name, _ in seen] == [number for _, number in seen]
 
 
-def test_more_views_wait_at_once_than_there_are_threads(handler):
-    async def many() -> list[tuple[int, bytes]]:
-        return await asyncio.gather(*(get(handler, "/patient") for _ in range(3 * THREADS)))
+def test_more_views_wait_at_once_than_there_are_threads(handler, settings):
+    """None is answered before all wait."""
+    many = 3 * THREADS
+    settings.ALL_ARE_WAITING = asyncio.Barrier(many)
 
-    answers = asyncio.run(asyncio.wait_for(many(), 3))
+    async def ask() -> list[tuple[int, bytes]]:
+        return await asyncio.gather(*(get(handler, "/patient") for _ in range(many)))
+
+    answers = asyncio.run(ask())
     assert {status for status, _ in answers} == {200}
     assert not any(name.startswith(b"http") for _, name in answers)
 

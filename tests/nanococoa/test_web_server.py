@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from nanococoa.children import ROOT
-from tests.nanococoa.test_supervisor import eventually, free_port
+from tests.nanococoa.test_supervisor import free_port
+from tests.waiting import PATIENCE, eventually
 
 
 class Web:
@@ -32,7 +33,7 @@ class Web:
 
     def answered(self) -> int:
         """The status of an answer that needs no database; 0 where nobody answers."""
-        connection = HTTPConnection(self.host, self.port, timeout=30)
+        connection = HTTPConnection(self.host, self.port, timeout=PATIENCE)
         try:
             connection.request("GET", "/static/none.css", headers={"Host": "localhost"})
             return connection.getresponse().status
@@ -55,7 +56,7 @@ class Web:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(20) == 0
+        assert self.process.wait(PATIENCE) == 0
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_while_one_process_is_dead_the_other_answers(two: Web) -> None:
     eventually(lambda: two.listening() == 2)
     first, second = two.workers()
     first.kill()
-    first.wait(10)
+    first.wait(PATIENCE)
     for _ in range(20):
         assert two.answered() == 404
     eventually(lambda: len(two.workers()) == 2)
@@ -87,7 +88,7 @@ def test_ending_it_ends_all_and_frees_the_port(tmp_path: Path) -> None:
     assert eventually(web.answered)
     workers = web.workers()
     web.stop()
-    _, alive = psutil.wait_procs(workers, timeout=5)
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
     assert alive == []
     assert not web.answered()
 
@@ -101,4 +102,4 @@ def test_an_address_of_version_6_is_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", ["0", "many", "65"])
 def test_what_is_no_count_of_processes_is_refused(tmp_path: Path, count: str) -> None:
     web = Web(tmp_path, WEB_PROCESSES=count)
-    assert web.process.wait(20) != 0
+    assert web.process.wait(PATIENCE) != 0

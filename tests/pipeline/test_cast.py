@@ -94,7 +94,7 @@ def test_a_stored_ratio_keeps_one_at_half_of_the_range(tmp_path):
 
 
 def test_the_shadow_is_stored_and_darkens_the_finished_ad_beside_the_letters(tmp_path, monkeypatch):
-    monkeypatch.setattr("generation.pipeline.lettering.SAMPLES", 4)
+    monkeypatch.setattr("generation.pipeline.letters.SAMPLES", 4)
     request = request_on(tmp_path, "minimal")
     lettering = run_lettering(request, lambda _: None)
     layers = load_layers({**request.earlier, Stage.TEXT: lettering}, frame_format("1:1"))

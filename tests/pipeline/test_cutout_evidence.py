@@ -10,9 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from generation.pipeline.cutout import working_scale
-from generation.pipeline.cutout.confidence import MEASURED, WEIGHTS, variants, vectors
+from generation.pipeline.cutout.colour_model import voted
+from generation.pipeline.cutout.confidence import (
+    MEASURED,
+    WEIGHTS,
+    Candidate,
+    variants,
+    vectors,
+)
 from generation.pipeline.cutout.evidence import Evidence, gather_evidence
 from generation.pipeline.cutout.glass import with_clear_part
+from generation.pipeline.cutout.hypotheses import looked_at_again
+from generation.pipeline.cutout.left_out import with_seen
 from generation.pipeline.cutout.shadow import LEAST_COVERAGE, lit_outlines
 from generation.pipeline.cutout.snap import coverage, outlines, snapped
 
@@ -48,6 +57,14 @@ def test_a_grey_product_is_not_shed_as_a_shadow() -> None:
     found = lit_outlines(mask, evidence_of(photo.rgb))
     assert all(one.product_lost > 0.1 for one in found if (one.mask != mask).mean() > 0.02)
     assert max(intersection_over_union(one.mask, mask) for one in found) == 1
+
+
+def test_the_second_look_sees_a_pale_product_off_the_middle_where_it_is() -> None:
+    photo = product_photo("mug", "plain", side=320, colour=(238, 237, 234), ground=(228, 227, 225))
+    off = np.s_[:, :250]
+    small = np.ascontiguousarray(photo.rgb[off])
+    seen = looked_at_again(small, evidence_of(small))
+    assert intersection_over_union(seen, photo.alpha[off] > 0.5) > 0.85
 
 
 def test_every_measurement_has_a_weight_and_agreement_is_one_of_them() -> None:
@@ -136,3 +153,26 @@ def test_no_shadow_is_sought_where_the_backdrop_is_no_smooth_surface() -> None:
     assert len(lit_outlines(wide, evidence)) > 1
     patchy = replace(evidence.backdrop, coverage=LEAST_COVERAGE - 0.01)
     assert len(lit_outlines(wide, replace(evidence, backdrop=patchy))) == 1
+
+
+def test_a_bite_that_only_the_best_outline_has_is_filled_by_the_others() -> None:
+    whole = disc_at(60)
+    bitten = whole.copy()
+    bitten[100:140, 55:70] = False
+    best = Candidate(bitten, 0.8, 0.95)
+    others = [Candidate(whole, 0.7, 0.95), Candidate(disc_at(61), 0.6, 0.95)]
+    assert (voted(best, [best, *others]) == whole).all()
+    assert voted(best, [best, others[0]]) is bitten
+
+
+@pytest.mark.parametrize(("lightness", "taken"), [(231, True), (150, False)])
+def test_what_the_learnt_model_sees_is_taken_where_it_is_no_shadow(
+    lightness: int, taken: bool
+) -> None:
+    photo = np.full((SIDE, SIDE, 3), 229, np.uint8)
+    body, foot = np.zeros((2, SIDE, SIDE), bool)
+    body[60:150, 80:160], foot[150:185, 85:155] = True, True
+    photo[body], photo[foot] = (150, 110, 60), lightness
+    found = with_seen(body, [body | foot], evidence_of(photo))
+    assert bool(found[foot].mean() > 0.9) == taken
+    assert taken or (found == body).all()

@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 
 from generation.pipeline.glyphs.faces import face_for
-from generation.pipeline.glyphs.field import distance_field, membrane
+from generation.pipeline.glyphs.field import coarser, coverage, distance_field, membrane
 from generation.pipeline.glyphs.growth import grown
-from generation.pipeline.glyphs.mesh import build_mesh, without_back
+from generation.pipeline.glyphs.mesh import build_mesh
 from generation.pipeline.glyphs.shaping import layout_lines
 from generation.pipeline.glyphs.store import mesh_path, text_mesh
+from generation.pipeline.glyphs.verify import EmToPixel, intended_masks
 from generation.pipeline.studio.materials import material
 from generation.pipeline.studio.materials.profile import Cushion
 
@@ -24,25 +25,50 @@ def corners(mesh):
     return [mesh.vertices[mesh.faces[:, k]].astype(np.float64) for k in range(3)]
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_the_mesh_is_closed(style):
-    _, mesh = made(style)
+def open_edges(mesh):
+    """Return the pairs of corners that an odd number of faces share."""
     edges = np.sort(mesh.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    _, counts = np.unique(edges, axis=0, return_counts=True)
-    assert (counts % 2 == 0).all()
+    pairs, counts = np.unique(edges, axis=0, return_counts=True)
+    return pairs[counts % 2 == 1]
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_only_what_nobody_sees_is_left_off_the_back(style):
+def test_solid_letters_are_open_at_their_back_alone(style):
     _, mesh = made(style)
-    half = without_back(mesh)
-    assert len(half.faces) < 0.85 * len(mesh.faces)
-    assert half.faces.max() == len(half.vertices) - 1
-    a, b, c = corners(half)
-    lost = np.array(mesh.vertices[mesh.faces]).mean(axis=1)
-    before = lost[:, 2] > -1e-3
-    assert int(before.sum()) == int((((a + b + c) / 3)[:, 2] > -1e-3).sum())
-    assert int((mesh.front > 0).sum()) == int((half.front > 0).sum())
+    back = mesh.vertices[open_edges(mesh).ravel(), 2]
+    assert back.size > 0
+    assert np.allclose(back, mesh.vertices[:, 2].min(), atol=1e-6)
+    assert (mesh.normals[:, 2] > -0.6).all()
+
+
+def test_what_light_passes_through_is_closed():
+    _, mesh = made("glass")
+    assert open_edges(mesh).size == 0
+
+
+def test_a_coarser_field_is_the_mean_of_the_finer_one_in_the_same_place():
+    layout = layout_lines("한", face_for("metal", "한").face, 2.0)
+    fine = distance_field(layout, 120)
+    coarse = coarser(fine, 40)
+    assert coarse.step == pytest.approx(3 * fine.step)
+    rows, columns = (side // 3 * 3 for side in fine.distance.shape)
+    blocks = fine.distance[:rows, :columns].reshape(rows // 3, 3, columns // 3, 3)
+    inner = coarse.distance[: rows // 3, : columns // 3]
+    assert np.allclose(inner, blocks.mean(axis=(1, 3)), atol=1e-5)
+    assert coarse.left == pytest.approx(fine.left + fine.step)
+    assert coarse.distance[-1].max() < 0
+    assert coarse.distance[:, -1].max() < 0
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_coverage_of_the_plane_is_the_intended_ink(style):
+    layout, mesh = made(style, "대박")
+    scale = 90.0
+    shape = (round(scale * mesh.height) + 20, round(scale * mesh.width) + 20)
+    mapping = EmToPixel(scale, shape[1] / 2, shape[0] / 2)
+    drawn = coverage(mesh.plane, scale, (mapping.x0, mapping.y0), shape)
+    intended = intended_masks(layout, mapping, shape, mesh.swell)
+    assert np.minimum(drawn, intended).sum() / np.maximum(drawn, intended).sum() > 0.95
 
 
 @pytest.mark.parametrize("style", STYLES)

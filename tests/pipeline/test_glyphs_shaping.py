@@ -7,7 +7,7 @@ from generation.pipeline.catalog import FORMATS, frame_format
 from generation.pipeline.errors import TextDoesNotFit
 from generation.pipeline.glyphs.faces import face
 from generation.pipeline.glyphs.setting import cap_height, headline_box, set_copy
-from generation.pipeline.glyphs.shaping import SQUEEZES, layout_lines
+from generation.pipeline.glyphs.shaping import LINE_GAP, SQUEEZES, WORD_GAP, layout_lines
 from generation.pipeline.glyphs.verify import EmToPixel, check_words, intended_masks
 from generation.pipeline.layout import plan_layout
 from generation.pipeline.studio.materials import material
@@ -55,6 +55,24 @@ def test_kerning_moves_latin_letters_together():
     apart = layout_lines("AAAA", face("noto_sans_kr"), 4.0)
     advance = [b.cells[1].origin[0] - b.cells[0].origin[0] for b in (kerned, apart)]
     assert advance[0] < advance[1] - 0.02
+
+
+@pytest.mark.parametrize("key", ["black_han_sans", "gowun_dodum", "nanum_brush", "do_hyeon"])
+def test_words_are_equally_far_apart_in_every_face_and_further_than_letters(key):
+    layout = layout_lines("떡볶이 제주 감귤", face(key), 9.0)
+    ends = [cell.box[2] for cell in layout.cells[:-1]]
+    gaps = np.array([cell.box[0] for cell in layout.cells[1:]]) - ends
+    between_words = np.array([2, 4])
+    assert np.allclose(gaps[between_words], WORD_GAP, atol=1e-4)
+    assert np.delete(gaps, between_words).max() < 0.7 * WORD_GAP
+
+
+@pytest.mark.parametrize("key", ["black_han_sans", "nanum_brush", "do_hyeon"])
+def test_lines_are_equally_far_apart_in_every_face(key):
+    layout = layout_lines("명절 선물", face(key), 1.0)
+    upper, lower = ([c.box for c in layout.cells if c.line == line] for line in range(2))
+    air = min(box[1] for box in upper) - max(box[3] for box in lower)
+    assert air == pytest.approx(LINE_GAP, abs=1e-4)
 
 
 def test_left_aligned_lines_begin_at_the_same_edge():

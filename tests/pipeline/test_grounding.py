@@ -3,12 +3,10 @@ import numpy as np
 import pytest
 
 from generation.pipeline.catalog import FrameFormat
+from generation.pipeline.compositing import composite, core_difference, core_mask
 from generation.pipeline.cutout import CutOut
 from generation.pipeline.grounding import (
-    composite,
     contact_shade,
-    core_difference,
-    core_mask,
     photo_card,
     place,
     pose_of,
@@ -90,6 +88,21 @@ def test_the_ground_is_darker_beside_a_long_flat_product():
     assert light[-1].min() > 0.95
 
 
+@pytest.mark.parametrize("footing", ["edges", "round"])
+def test_less_sky_reaches_the_ground_right_beside_a_standing_products_foot(footing):
+    alpha = np.zeros((600, 600), np.float32)
+    alpha[150:450, 150:450] = 1
+    box = Box(150, 150, 300, 300)
+    light = contact_shade(alpha, box, footing)
+    below = [float(light[box.bottom + away, 300]) for away in (12, 25, 60, 90)]
+    assert below == sorted(below)
+    assert below[0] < 0.75
+    assert below[1] < 0.95
+    assert below[3] > 0.99
+    # Beside its upper half there is no ground.
+    assert light[200, box.right + 12] > 0.99
+
+
 def test_flat_colour_shows_nothing_and_a_picture_does():
     assert not shows_something(np.full((100, 100, 3), 128, np.uint8))
     photo = np.full((100, 100, 3), 220, np.uint8)
@@ -154,6 +167,17 @@ def test_the_ground_is_darkest_right_under_the_foot():
     assert column[box.bottom] < 0.75
     assert column[box.bottom] < column[box.bottom + 4] < column[box.bottom + 12] + 1e-6
     assert light[: box.y].min() > 0.99
+
+
+def test_the_contact_line_follows_the_seen_half_of_a_round_foot():
+    alpha = np.zeros((240, 240), np.float32)
+    cv2.rectangle(alpha, (70, 60), (170, 190), 1.0, cv2.FILLED)
+    cv2.ellipse(alpha, (120, 190), (50, 7), 0, 0, 180, 1.0, cv2.FILLED)
+    light = contact_shade(alpha, Box(70, 60, 101, 138), "round")
+    lowest = 240 - np.argmax(alpha[::-1] > 0.5, axis=0)
+    under = np.array([light[lowest[x], x] for x in range(80, 161)])
+    assert under.max() < 0.6
+    assert light[100, 60:180].min() > 0.99
 
 
 @pytest.mark.parametrize(("width", "pose"), [(90, "stands"), (200, "lies")])

@@ -47,8 +47,8 @@ def requested(tmp_path, copy="특가", style="metal", fmt="1:1", earlier=None, *
 @pytest.fixture
 def quick(monkeypatch):
     """Fewer samples: these tests look at shapes and messages, not at noise."""
-    monkeypatch.setattr("generation.pipeline.lettering.SAMPLES", 4)
-    monkeypatch.setattr("generation.pipeline.lettering.SECOND_TRY_SAMPLES", 4)
+    monkeypatch.setattr("generation.pipeline.letters.SAMPLES", 4)
+    monkeypatch.setattr("generation.pipeline.letters.SECOND_TRY_SAMPLES", 4)
 
 
 def layer_of(output):

@@ -54,6 +54,18 @@ def test_paper_is_far_lighter_than_ink():
     assert (paper + 0.05) / (ink + 0.05) > 7
 
 
+def test_paper_is_older_on_a_dark_set_and_still_far_lighter_than_ink():
+    dark, bright = (
+        INK.plate.paint(sheet(), Setting(NEUTRAL_PALETTE, (level,) * 3, (level,) * 3))[
+            "vertex_paper"
+        ].mean(axis=0)
+        for level in (0.02, 0.5)
+    )
+    assert dark.mean() < 0.8 * bright.mean()
+    assert dark[2] / dark[0] < bright[2] / bright[0]
+    assert dark.mean() > 0.4
+
+
 def test_wood_is_light_on_dark_sets_and_dark_on_bright_ones():
     wood = material("wood")
     mesh = build_mesh(LAYOUT, wood.profile, swell=0.0, detail=40)

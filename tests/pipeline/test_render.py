@@ -1,12 +1,14 @@
+import cv2
 import numpy as np
 import pytest
 
 from generation.pipeline.catalog import FrameFormat
 from generation.pipeline.errors import StageCancelled
 from generation.pipeline.layout import Box, plan_layout
+from generation.pipeline.studio import wavefront
 from generation.pipeline.studio.camera import sensor
 from generation.pipeline.studio.palette import NEUTRAL_PALETTE
-from generation.pipeline.studio.render import denoise, develop, render_passes
+from generation.pipeline.studio.render import denoise, develop, render_passes, use_variant
 from generation.pipeline.studio.rig import Rig, headline_frame
 from generation.pipeline.studio.stage import build_scene, rig_for
 
@@ -33,6 +35,25 @@ def test_another_seed_gives_another_noise(rig):
         for seed in (1, 2)
     )
     assert first.radiance.tobytes() != second.radiance.tobytes()
+
+
+def test_a_compiled_picture_in_many_pieces_is_the_one_in_a_single_piece(rig, monkeypatch):
+    if not wavefront.is_compiled(use_variant()):
+        pytest.skip("the scalar variant renders a picture by itself")
+
+    def taken():
+        scene = build_scene(rig, scale=0.25)
+        return render_passes(scene, seed=5, samples=64, samples_per_pass=64).radiance
+
+    whole = taken()
+    # Two rows and a bit: pieces end within rows.
+    monkeypatch.setattr(wavefront, "WAVEFRONT", 130 * 64)
+    pieces = taken()
+    assert whole.tobytes() != pieces.tobytes()
+    # Averaged over blocks of six pixels there is little noise, and every piece has its place.
+    coarse, again = (cv2.resize(p, (9, 9), interpolation=cv2.INTER_AREA) for p in (whole, pieces))
+    assert np.abs(coarse - again).max() < 0.12 * coarse.mean()
+    assert np.abs(coarse - coarse[::-1]).max() > 0.3 * coarse.mean()
 
 
 def test_a_large_picture_is_developed_like_its_parts():

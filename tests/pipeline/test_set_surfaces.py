@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 
 from generation.pipeline.studio.drapery import Hang, draped, flecks
 from generation.pipeline.studio.gobo import window_with_leaves
 from generation.pipeline.studio.shapes import painted
+from generation.pipeline.studio.textures import tiled_noise
 from generation.pipeline.studio.textures_cloth import cloud_damask
 from generation.pipeline.studio.textures_stone import marble
 
@@ -24,6 +26,17 @@ def test_the_cloud_pattern_repeats_without_a_seam():
     assert float(np.abs(pattern[:, 0] - pattern[:, -1]).mean()) < 0.02
     assert float(np.abs(pattern[0] - pattern[-1]).mean()) < 0.02
     assert 0.02 < float(pattern.mean()) < 0.3
+
+
+@pytest.mark.parametrize("cells", [(3, 3), (8, 5), (40, 64)])
+def test_noise_of_a_repeating_texture_has_no_seam(cells):
+    noise = tiled_noise(np.random.default_rng(4), 256, 320, cells)
+    assert noise.shape == (256, 320)
+    for axis in (0, 1):
+        steps = np.abs(np.diff(noise, axis=axis)).mean()
+        first, last = np.take(noise, 0, axis=axis), np.take(noise, -1, axis=axis)
+        assert np.abs(first - last).mean() < 2.5 * steps
+    assert 0.3 < float(noise.std()) < 1.3
 
 
 def test_silk_lies_flat_under_the_product_and_never_above_it():

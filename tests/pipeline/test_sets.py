@@ -17,10 +17,12 @@ from generation.pipeline.studio.palette import (
 )
 from generation.pipeline.studio.photograph import render_plate
 from generation.pipeline.studio.plates import PLATE_SUFFIX, plate_for
-from generation.pipeline.studio.render import develop
+from generation.pipeline.studio.render import develop, use_variant
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import rig_for
 from generation.pipeline.studio.textures import plank_atlas, weave
+from generation.pipeline.studio.thrift import light_samples, near_scale
+from generation.pipeline.studio.wavefront import is_compiled
 
 SMALL = FrameFormat("1:1", 160, 160, "작은 정사각")
 STYLES = [style.key for style in BACKGROUND_STYLES]
@@ -110,8 +112,30 @@ def test_plates_differ_by_everything_their_pixels_depend_on():
         small_rig("minimal", palette=Palette(5, "mid")),
         replace(rig, pose="lies"),
     ]
-    assert len({plates._key(each) for each in [rig, *others]}) == 5
-    assert plates._key(replace(rig, exposure=3.0)) == plates._key(rig)
+    assert len({plates.plate_key(each) for each in [rig, *others]}) == 5
+    assert plates.plate_key(replace(rig, exposure=3.0)) == plates.plate_key(rig)
+
+
+def test_a_draft_is_as_large_as_its_frame_and_saves_samples_where_they_are_dear():
+    rig = small_rig("minimal")
+    draft = replace(rig, draft=True)
+    plate = render_plate(draft, ignore)
+    frame = (rig.camera.height, rig.camera.width)
+    assert plate.picture.shape[:2] == plate.near.shape == frame
+    dear = not is_compiled(use_variant())
+    assert (near_scale(draft) < 1, light_samples(draft, 12) < 12) == (dear, dear)
+    assert (near_scale(rig), light_samples(rig, 12)) == (1, 12)
+
+
+def test_words_elsewhere_keep_the_plate_unless_they_stand_beside_the_product():
+    rig = small_rig("neon")
+    box = rig.layout.headline
+    lower = replace(rig.layout, headline=replace(box, y=box.y + 9), subline=box)
+    assert plates.plate_key(replace(rig, layout=lower)) == plates.plate_key(rig)
+    beside = replace(rig.layout, align="left")
+    wider = replace(beside, headline=replace(box, width=box.width + 9))
+    keys = {plates.plate_key(replace(rig, layout=layout)) for layout in (rig.layout, beside, wider)}
+    assert len(keys) == 3
 
 
 def test_the_cache_forgets_what_was_not_used_for_longest(tmp_path):

@@ -72,7 +72,7 @@ def test_its_letters_are_never_too_small_to_read(size: tuple[int, int]) -> None:
 
 def test_a_long_line_breaks_where_one_would_be_too_small() -> None:
     story = Surroundings(Box(60, 500, 960, 160), 150, None, 1080, 1920)
-    line = plan_subline("오늘 밤 열두 시까지 모든 상품 반값 할인 행사", story)
+    line = plan_subline("오늘 밤 열두 시까지 매장 모든 상품 반값 할인 행사", story)
     assert line is not None
     assert len(line.layout.lines) == 2
 

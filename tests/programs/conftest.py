@@ -14,6 +14,7 @@ from accounts.models import Membership, Team, User
 from accounts.tokens import issue_token
 from tests.browser.conftest import free_port, wait_until_answering
 from tests.conftest import database_url
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="package")
@@ -50,7 +51,7 @@ def site(programs_environment: dict[str, str]) -> Iterator[str]:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="package")
@@ -72,7 +73,7 @@ def mcp_address(mcp_environment: dict[str, str]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=PATIENCE)
 
 
 @pytest.fixture

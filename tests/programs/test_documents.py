@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from PIL import Image
 
@@ -37,7 +36,7 @@ def test_the_walk_and_the_client_run_as_written(site: str, key: str, tmp_path: P
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=880,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
@@ -45,15 +44,14 @@ def test_the_walk_and_the_client_run_as_written(site: str, key: str, tmp_path: P
         assert Image.open(tmp_path / name).size == (1080, 1080)
 
 
-@pytest.mark.timeout(400)
 def test_schemathesis_finds_nothing(site: str, key: str) -> None:
     command = [
         str(Path(sys.executable).parent / "schemathesis"),
         *("run", f"{site}/api/openapi.json", "-H", f"Authorization: Bearer {key}"),
         *("--checks", "all", "-n", "3", "--seed", "1", "--no-color"),
-        *("--request-timeout", "30"),
+        *("--request-timeout", "120"),
     ]
     ran = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=390, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=880, check=False
     )
     assert ran.returncode == 0, ran.stdout[-6000:]

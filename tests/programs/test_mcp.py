@@ -24,6 +24,7 @@ from PIL import Image
 
 from generation.models import Job
 from tests.conftest import product_jpeg
+from tests.waiting import PATIENCE
 
 TOOLS = {
     *("generate_ad_image", "check_generation_status", "stop_generation", "list_available_fonts"),
@@ -56,7 +57,7 @@ class Way:
                 yield client
         else:
             async with (
-                httpx2.AsyncClient(headers=headers, timeout=60) as http,
+                httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http,
                 Client(streamable_http_client(f"{self.address}/mcp", http_client=http)) as client,
             ):
                 yield client
@@ -196,7 +197,7 @@ async def test_a_wrong_key_and_a_site_away_are_said_plainly(way: Way) -> None:
 
 @pytest.mark.asyncio
 async def test_a_page_of_another_name_does_not_reach_it(mcp_address: str) -> None:
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as http:
         answer = await http.post(
             f"{mcp_address}/mcp", json={}, headers={"Host": "evil.example:3000"}
         )

@@ -6,9 +6,14 @@ import pytest
 from django.test import Client
 
 from generation.models import Job
-from tests.generation.conftest import burst, make_ad, submit
+from tests.generation.conftest import burst, kept_engine, make_ad, submit
 
-__all__ = ["burst", "make_ad", "submit"]
+__all__ = ["burst", "kept_engine", "make_ad", "submit"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_engine(kept_engine) -> None:
+    """The pages show what was made; who made it is tested elsewhere."""
 
 
 @pytest.fixture

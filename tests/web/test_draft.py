@@ -39,6 +39,11 @@ def test_unfinished_wishes_are_not_drawn(as_owner, wishes, change):
     assert slots.take("studio") is None
 
 
+def test_wishes_that_cannot_be_drawn_are_answered_with_the_reason(as_owner, wishes):
+    said = as_owner.post(ASK, wishes | {"ad_text": "대박 😀"}).json()
+    assert "😀" in said["message"]
+
+
 def test_while_a_job_waits_nothing_is_asked_of_the_engine(as_owner, wishes, submit):
     submit()
     assert as_owner.post(ASK, wishes).json() == {"status": "busy"}

@@ -54,7 +54,8 @@ def test_the_page_names_engine_models_licences_and_revisions(as_owner, painted):
     for words in ("AI 그림 엔진", "FLUX.2 [klein] 4B", "Apache-2.0 · 3f1c0d9 · fp8"):
         assert words in page
     assert "MIT · abcdef0<" in page  # not made smaller, nothing said of it
-    assert "AI 그림 엔진 · 3D 스튜디오 · FLUX.2 [klein] 4B" in page
+    assert "AI 그림 엔진 · 3D 스튜디오 · FLUX.2 [klein] 4B<" in page  # its helpers in the details
+    assert "BiRefNet, ONNX export" in page
 
 
 def test_the_page_of_a_studio_ad_says_so_in_one_line(as_owner, finished):

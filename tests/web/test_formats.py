@@ -6,9 +6,11 @@ from django.urls import reverse
 
 from campaigns.formats import format_offer
 from campaigns.models import Ad
-from generation.making import make_other_formats
+from generation.making import make_other_formats, make_with_new_words
 from generation.models import Job
 from generation.pipeline.catalog import FORMATS
+from generation.pipeline.types import Stage
+from generation.plan import content_address
 
 
 def url(job: Job) -> str:
@@ -26,6 +28,8 @@ def test_one_click_makes_every_other_format_with_a_job_of_its_own(as_owner, fini
     assert sorted(ad.format for ad in ads) == sorted(frame.key for frame in FORMATS)
     assert {ad.seed for ad in ads} == {finished.ad.seed}
     assert Job.objects.count() == len(FORMATS)
+    made = Job.objects.exclude(pk=finished.pk)
+    assert {job.parameters["together"] for job in made} == {True}
     assert f"{len(FORMATS) - 1}개 크기를 만들고 있어요" in page_of(as_owner, finished)
 
 
@@ -47,6 +51,16 @@ def test_the_page_shows_the_siblings_and_offers_the_rest(as_owner, finished):
     assert 'value="4:5"' not in page
     own = as_owner.get(reverse("campaigns:ad", args=[finished.ad_id])).content.decode()
     assert f"ad-{sibling.pk}" in own
+
+
+def test_one_more_format_is_made_alone_and_new_words_keep_the_scene_of_many(finished, owner):
+    (one,) = make_other_formats(ad=finished.ad, by=owner, formats=["4:5"])
+    assert one.parameters["together"] is False
+    story, *_ = make_other_formats(ad=finished.ad, by=owner, formats=["9:16", "16:9", "2:1"])
+    reworded = make_with_new_words(ad=story.ad, by=owner, ad_text="오늘만 특가")
+    addresses = {content_address(job, Stage.BACKGROUND) for job in (story, reworded)}
+    assert len(addresses) == 1
+    assert content_address(reworded, Stage.TEXT) != content_address(story, Stage.TEXT)
 
 
 def test_a_format_that_failed_may_be_asked_for_again(finished, owner):

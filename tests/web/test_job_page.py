@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -44,6 +45,16 @@ def test_a_finished_job_shows_picture_download_stages_and_checks(as_owner, finis
     for number in (1, 2, 3):
         stage = as_owner.get(url("job_stage", finished, number))
         assert stage["Content-Type"] == "image/png"
+
+
+def test_what_was_made_before_resuming_counts_as_time_taken(as_owner, finished):
+    finished.stages.filter(stage="step1_background").update(
+        seconds=40, created_at=finished.started_at - timedelta(minutes=5)
+    )
+    Job.objects.filter(pk=finished.pk).update(
+        finished_at=finished.started_at + timedelta(seconds=3)
+    )
+    assert "43초 만에 완성했어요" in text_of(as_owner.get(url("job", finished)))
 
 
 def test_the_panel_alone_is_what_the_live_page_asks_for(as_owner, finished):
@@ -117,11 +128,15 @@ def test_a_failure_is_a_sentence_and_a_way_on(as_owner, job):
     assert "secret" not in page
     assert url("job_resume", job) not in page  # the photo has to change first
     assert reverse("generation:new_ad") + f"?from={job.ad_id}" in page
+    by_finger = reverse("generation:touch_up", args=[job.ad.photo_id]) + f"?ad={job.ad_id}"
+    assert by_finger in page
 
 
 def test_a_failure_of_ours_can_be_resumed(as_owner, job):
     Job.objects.filter(pk=job.pk).update(status=Job.Status.FAILED, error_code="out_of_memory")
-    assert url("job_resume", job) in text_of(as_owner.get(url("job", job)))
+    page = text_of(as_owner.get(url("job", job)))
+    assert url("job_resume", job) in page
+    assert "touch-up" not in page
 
 
 def test_a_viewer_sees_the_result_and_no_buttons(as_viewer, finished):

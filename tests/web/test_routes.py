@@ -15,10 +15,12 @@ OPEN = {"generation:home", "set_language"}
 PERSONAL = {
     *("generation:new_ad", "campaigns:gallery", "campaigns:upload"),
     *("generation:draft", "generation:draft_state", "generation:suggest"),
+    "campaigns:campaign_bring_back",
 }
 CHANGES = {
     *("generation:job_stop", "generation:job_resume", "generation:job_again"),
     *("generation:job_copy", "generation:job_formats", "campaigns:bin", "campaigns:restore"),
+    *("campaigns:move", "campaigns:campaign_rename", "campaigns:campaign_delete"),
     *("generation:touch_up_mask", "generation:touch_up_save", "generation:job_words"),
 }
 OF_PHOTOS = {"campaigns:photo", "generation:touch_up"} | {n for n in CHANGES if "touch_up" in n}
@@ -43,9 +45,13 @@ OBJECT_ROUTES = sorted(set(names()) - OPEN - PERSONAL)
 
 
 def address(name: str, job: Job) -> str:
-    """The route's address for the team's job, ad or photo, whichever it takes."""
-    photo = ProductPhoto.objects.get(pk=job.ad.photo_id)
-    guesses = [[job.pk], [job.pk, 1], [photo.pk if name in OF_PHOTOS else job.ad_id]]
+    """The route's address for the team's job, ad, photo or campaign, whichever it takes."""
+    number = job.ad_id
+    if name in OF_PHOTOS:
+        number = ProductPhoto.objects.get(pk=job.ad.photo_id).pk
+    elif "campaign_" in name:
+        number = job.ad.campaign_id
+    guesses = [[job.pk], [job.pk, 1], [number]]
     for arguments in guesses:
         try:
             return reverse(name, args=arguments)

@@ -97,6 +97,6 @@ def _load(photo: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(photo) as image:
             mode = "RGBA" if image.has_transparency_data else "RGB"
-            return np.asarray(image.convert(mode))
+            return np.asarray(image if image.mode == mode else image.convert(mode))
     except (OSError, ValueError, SyntaxError) as error:
         raise PhotoUnreadable(f"cannot read {photo.name}: {error}") from error

@@ -106,9 +106,9 @@ def _fit(terms: Floats, colours: Floats, rng: np.random.Generator) -> Floats:
         chosen = rng.choice(len(terms), SAMPLES, replace=False)
         terms, colours = terms[chosen], colours[chosen]
     draws = [rng.choice(len(terms), DRAW, replace=False) for _ in range(STARTS)]
-    starts = [np.linalg.lstsq(terms[draw], colours[draw], rcond=None)[0] for draw in draws]
-    errors = [np.linalg.norm(colours - terms @ start, axis=1) for start in starts]
-    best = int(np.argmin([_cost(error) for error in errors]))
+    starts = np.linalg.pinv(terms[draws], rcond=1e-6) @ colours[draws]
+    errors = np.linalg.norm(colours - terms @ starts, axis=2)
+    best = int(np.minimum(errors, OBJECT_ERROR).mean(1).argmin())
     surface, error = starts[best], errors[best]
     for turn in range(REWEIGHTINGS):
         robust = max(1.4826 * float(np.median(error)), STRICTEST)
@@ -129,19 +129,24 @@ def _horizon(lab: Floats) -> tuple[float, float]:
 def _sharpest_row(profile: Floats) -> float:
     """Split `profile` (H, 3) into two straight lines with the least absolute error."""
     height = len(profile)
-    y = np.linspace(0, 1, height, dtype=np.float32)
-    terms = np.stack([np.ones_like(y), y], 1)
-    best, found = np.inf, height / 2
-    for row in range(height // 10, height - height // 10, 3):
-        error = 0.0
-        for part in (slice(0, row), slice(row, height)):
-            line = np.linalg.lstsq(terms[part], profile[part], rcond=None)[0]
-            error += float(
-                np.minimum(np.abs(profile[part] - terms[part] @ line), OBJECT_ERROR).sum()
-            )
-        if error < best:
-            best, found = error, float(row)
-    return found
+    rows = np.arange(height // 10, height - height // 10, 3)
+    if not rows.size:
+        return height / 2
+    above = np.arange(height) < rows[:, None]
+    lines = np.where(above[..., None], _lines(profile, above), _lines(profile, ~above))
+    error = np.minimum(np.abs(profile - lines), OBJECT_ERROR).sum((1, 2))
+    return float(rows[error.argmin()])
+
+
+def _lines(profile: Floats, parts: NDArray[np.bool_]) -> Floats:
+    """Return the straight line (R, H, 3) nearest to the rows of `profile` in each part (R, H)."""
+    y = np.linspace(-0.5, 0.5, len(profile))
+    count = parts.sum(1, keepdims=True)
+    off = np.where(parts, y - (parts @ y)[:, None] / count, 0)
+    spread = np.maximum((off * off).sum(1), 1e-12)
+    slope, mean = (off @ profile) / spread[:, None], (parts @ profile) / count
+    lines = mean[:, None] + slope[:, None] * (y - (parts @ y)[:, None] / count)[..., None]
+    return np.asarray(lines, np.float32)
 
 
 def _table_top(

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from generation.pipeline.diffusion.catalog import model
 from generation.pipeline.diffusion.component import Component
-from generation.pipeline.diffusion.out_of_memory import is_out_of_memory
+from generation.pipeline.diffusion.faults import is_out_of_memory
 from generation.pipeline.diffusion.residency import Residency, in_charge
-from generation.pipeline.diffusion.store import Store
+from generation.pipeline.diffusion.store import Pin, Store, account
 from generation.pipeline.errors import ModelDamaged, NoProductFound
 
 from . import LEAST_AREA, CutOut
@@ -56,13 +56,23 @@ def weights() -> Path | None:
     if configured:
         return Path(configured)
     store = Store.from_environment()
+    path = store.folder(CATALOGUE_KEY) / model(CATALOGUE_KEY).files[0]
+    return path if _pin(store) and path.is_file() else None
+
+
+def _pin(store: Store) -> Pin | None:
+    """Return what the fetched weights are pinned to, None where they are not or nobody can say."""
     try:
-        fetched = CATALOGUE_KEY in store.pins()
+        return store.pins().get(CATALOGUE_KEY)
     except ModelDamaged as damaged:
         logger.warning("BiRefNet is not used: %s", damaged)
         return None
-    path = store.folder(CATALOGUE_KEY) / model(CATALOGUE_KEY).files[0]
-    return path if fetched and path.is_file() else None
+
+
+def birefnet_account() -> dict[str, Any]:
+    """Return what an ad's checks say of the model; its revision only where it was fetched."""
+    named = os.environ.get(WEIGHTS_VARIABLE, "").strip()
+    return account(model(CATALOGUE_KEY), None if named else _pin(Store.from_environment()))
 
 
 def cut_out_by_birefnet(rgb: Bytes, path: Path) -> CutOut:
@@ -179,11 +189,15 @@ def _session(path: Path) -> Any:
     try:
         import onnxruntime
 
-        return onnxruntime.InferenceSession(path, providers=_providers(onnxruntime))
+        session = onnxruntime.InferenceSession(path, providers=_providers(onnxruntime))
     except Exception as error:
         if is_out_of_memory(error):
             raise
         raise BirefnetUnavailable(f"BiRefNet cannot be loaded: {error}") from error
+    if _runs_on_cuda() and CUDA not in session.get_providers():
+        # onnxruntime says why on stderr: mostly no CUDA libraries of its own major version.
+        logger.warning("BiRefNet runs on the processor: onnxruntime could not use the GPU")
+    return session
 
 
 def _runs_on_cuda() -> bool:

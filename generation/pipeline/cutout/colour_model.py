@@ -1,4 +1,4 @@
-"""The cut-out from colour and edges alone, without any learnt picture model.
+"""The embedded cut-out: from colour, edges and a small learnt model that is carried along.
 
 Several hypotheses about the outline are made, each blind in another way, and the one that the
 photo supports best is taken with the chance that it is right.
@@ -6,6 +6,8 @@ photo supports best is taken with the chance that it is right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -18,31 +20,35 @@ from generation.pipeline.errors import NoProductFound
 from . import LEAST_AREA, CutOut, working_scale
 from .confidence import Candidate, judged, variants
 from .evidence import HIGH, Evidence, gather_evidence
+from .features import overlap
 from .glass import with_clear_part
-from .hypotheses import HYPOTHESES
+from .hypotheses import HYPOTHESES, LEARNT, WITH_SHADOWS, Hypothesis
+from .left_out import with_left_out, with_seen
 from .matte import draw_edge
-from .snap import coverage, resized, snapped
+from .snap import FINE_SIDE, coverage, growth, resized, snapped
 
 # An outline (H, W) and what is measured of it.
 Measured = tuple[NDArray[np.bool_], NDArray[np.float64]]
 
 # The outline is found in a picture with the area of a square of this side.
 WORK_SIDE: Final = 400
-# After this many hypotheses the rest are asked only where the best is less sure than this.
+# After this many hypotheses the rest are asked only where the best is less sure than this, or
+# overlaps with no other one as much.
 FIRST_ASKED: Final = 2
-SURE: Final = 0.85
-# An outline that holds this part of the best one, and is larger by this much, is taken instead
-# when it is nearly as sure, or when it explains so much more of the sharp edges and is not much
-# less sure: edges close it off, and the best one left out a white cup's foot.
-HOLDS, LARGER, NEARLY = 0.97, 1.05, 0.8
-EXPLAINS, NOT_MUCH_LESS = 0.2, 0.4
+SURE, AGREED = 0.65, 0.95
+# Parts are taken over from outlines that are at least this part as sure as the best one.
+LIKELY: Final = 0.5
+# Outlines that overlap as much are one, and vote on where it runs.
+ALIKE: Final = 0.9
 
 
 def cut_out_by_colour(rgb: NDArray[np.uint8]) -> CutOut:
     """Cut the product out of `rgb` (H, W, 3). Raises NoProductFound."""
-    small = shrunk(rgb, WORK_SIDE)
+    fine = shrunk(rgb, FINE_SIDE)
+    small = shrunk(fine, WORK_SIDE)
     chosen = find_product(small, gather_evidence(small))
-    rgba, box = draw_edge(rgb, coverage(snapped(rgb, chosen.mask), rgb.shape[:2]))
+    lines = [line * growth(fine, rgb) for line in snapped(fine, chosen.mask)]
+    rgba, box = draw_edge(rgb, coverage(lines, rgb.shape[:2]))
     return CutOut(rgba, box, chosen.confidence, "colour_model")
 
 
@@ -58,46 +64,63 @@ def find_product(small: NDArray[np.uint8], evidence: Evidence) -> Candidate:
     found: list[list[Measured]] = []
     best: Candidate | None = None
     candidates: list[Candidate] = []
-    for hypothesis in HYPOTHESES:
-        found.append(variants(hypothesis(small, evidence), evidence))
+    for hypothesis, mask in _asked(small, evidence):
+        found.append(variants(mask, evidence, shadows=hypothesis in WITH_SHADOWS))
         if len(found) < FIRST_ASKED:
             continue
         candidates = judged(found)
         best = max(candidates, key=_confidence, default=None)
-        if best is not None and best.confidence >= SURE:
+        if best is not None and best.confidence >= SURE and best.agreement >= AGREED:
             break
-    else:
-        best = _whole(best, candidates[-len(found[-1]) :] if found[-1] else [])
     if best is None or best.mask.mean() < LEAST_AREA:
         raise NoProductFound("what stood out was not a solid thing")
-    best = _with_clear_part(best, found, evidence)
+    likely = [one for one in candidates if one.confidence > LIKELY * best.confidence]
+    best = _rejudged(best, voted(best, likely), found, evidence)
+    others = [one.mask for one in likely]
+    seen = [own[0][0] for ask, own in zip(HYPOTHESES, found, strict=False) if own and ask in LEARNT]
+    seen = [mask for mask in seen if any(mask is other for other in others)]
+    best = _rejudged(best, with_seen(best.mask, seen, evidence), found, evidence)
+    best = _rejudged(best, with_left_out(best.mask, others, evidence), found, evidence)
+    best = _rejudged(best, with_clear_part(best.mask, evidence), found, evidence)
     openings = [_openings(mask) for mask, _ in found[0]]
     mask = best.mask & ~openings[0] if openings else best.mask
     return replace(best, mask=mask)
+
+
+def _asked(
+    small: NDArray[np.uint8], evidence: Evidence
+) -> Iterator[tuple[Hypothesis, NDArray[np.bool_]]]:
+    """Yield the hypotheses with their outlines; the first while the learnt model still looks, the
+    later ones, if it comes to them, made at the same time.
+    """
+    for hypothesis in HYPOTHESES[:FIRST_ASKED]:
+        yield hypothesis, hypothesis(small, evidence)
+    later = HYPOTHESES[FIRST_ASKED:]
+    with ThreadPoolExecutor(len(later)) as together:
+        masks = list(together.map(lambda ask: ask(small, evidence), later))
+    yield from zip(later, masks, strict=True)
 
 
 def _confidence(found: Candidate) -> float:
     return found.confidence
 
 
-def _whole(best: Candidate | None, closed_off: list[Candidate]) -> Candidate | None:
-    """Return the closed off outline that the best one is only a part of, or the best one."""
-    for one in closed_off:
-        if best is None:
-            continue
-        explains = best.edges_beyond - one.edges_beyond > EXPLAINS
-        if one.confidence < (NOT_MUCH_LESS if explains else NEARLY) * best.confidence:
-            continue
-        held, grown = (one.mask & best.mask).sum() / best.mask.sum(), one.mask.sum()
-        if held > HOLDS and grown > LARGER * best.mask.sum():
-            return one
-    return best
+def voted(best: Candidate, likely: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Return what most of the outlines like the best one hold, by their confidence: (H, W).
+
+    Each bites its own piece out of a rim, or takes its own along.
+    """
+    alike = [one for one in likely if overlap(one.mask, best.mask) >= ALIKE]
+    votes = np.sum([one.confidence * one.mask for one in alike], axis=0)
+    voted = votes > 0.5 * sum(one.confidence for one in alike)
+    return voted if len(alike) > 2 else best.mask
 
 
-def _with_clear_part(best: Candidate, found: list[list[Measured]], evidence: Evidence) -> Candidate:
-    """Return the outline with the clear glass above it, judged anew, or as it is."""
-    whole = with_clear_part(best.mask, evidence)
-    if not (whole & ~best.mask).any():
+def _rejudged(
+    best: Candidate, whole: NDArray[np.bool_], found: list[list[Measured]], evidence: Evidence
+) -> Candidate:
+    """Return the best outline with what completes it, judged anew, or as it is."""
+    if (whole == best.mask).all():
         return best
     return judged([*found, variants(whole, evidence)[:1]])[-1]
 

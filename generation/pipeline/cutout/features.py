@@ -18,45 +18,57 @@ Mask = NDArray[np.bool_]
 BEYOND: Final = 11
 # How wide a sharp edge is, px.
 LINE_WIDTH: Final = 2.5
-# Unexplained edges of this part of the outline's length count half, endless ones 1: a part left out
-# shows some of its outline, clutter any length; what a JPEG's blocks add is much less.
-HALF_BEYOND: Final = 0.25
+# Unexplained edges of this part of the outline's length count half, endless ones 1: before a smooth
+# backdrop, where a part left out shows some of its outline, and in clutter, which has its own.
+HALF_BEYOND, HALF_IN_CLUTTER = 0.06, 0.25
+# As much of the product's area left out before a smooth backdrop counts whole.
+MOST_LEFT_OUT: Final = 0.1
+# A backdrop is clutter where its surfaces explain no more of the border, smooth where they explain
+# this much.
+CLUTTERED, SMOOTH = 0.75, 0.9
+# A spread (Lab) from which on the surfaces explain whatever there is, and none at twice it.
+RESTLESS: Final = 4.0
+# As much of the photo's frame in the outline counts whole: more is the ground or the wall.
+MOST_CONTACT: Final = 0.3
 # An outline of so few px is little evidence.
 SHORT_RIM: Final = 100
-# A lightness step over 3 px that makes a place busy.
-BUSY_EDGE: Final = 15.0
-# A step of this much Lab over the outline is an edge.
-EDGE_STEP: Final = 7.0
 # Width of the ring round an outline, as a part of the product's mean diameter.
 RING: Final = 0.12
 
 NAMES: Final = (
-    "edge_agreement", "edge_support", "edges_beyond", "border_contact", "left_out",
-    "plain_surround", "busyness", "solidity", "backdrop_spread", "backdrop_coverage", "raggedness",
-    "smallness",
+    "edge_support", "border_contact", "solidity", "plain_surround", "raggedness", "smallness",
+    "edges_beyond", "edges_in_clutter", "left_out", "learnt", "learnt_in_clutter", "smoothness",
 )  # fmt: skip
 
 
 def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
-    """Return the evidence for an outline `mask` (H, W), not empty, in the order of NAMES."""
+    """Return the evidence for an outline `mask` (H, W), not empty, in the order of NAMES.
+
+    What lies beyond it is a part left out where the backdrop is smooth, and other things in
+    clutter; so the two are weighed apart.
+    """
     wide = cv2.dilate(mask.astype(np.uint8), disc(max(4, round(RING * mask.sum() ** 0.5))))
     near = cv2.dilate(mask.astype(np.uint8), disc(2)).astype(bool)
     ring = wide.astype(bool) & ~near
     rim = max(int(rim_of(mask).sum()), 1)
-    beyond = _edges_beyond(mask, evidence) / rim
+    beyond = (_edges_beyond(mask, evidence) / rim) ** 2
+    smooth = (evidence.backdrop.coverage - CLUTTERED) / (SMOOTH - CLUTTERED)
+    calm = 2 - evidence.backdrop.sigma / RESTLESS
+    smooth = min(max(smooth, 0.0), 1.0) * min(max(calm, 0.0), 1.0)
+    learnt = _learnt(mask, evidence)
     values = (
-        _edge_agreement(mask, evidence),
         edge_support(mask, evidence),
-        beyond**2 / (beyond**2 + HALF_BEYOND**2),
         _border_contact(mask),
-        min(_left_out(mask, evidence), 1.5),
-        float((evidence.colour[ring] < 1.5 * evidence.low).mean()) if ring.any() else 0.0,
-        min(5 * _busyness(mask, evidence), 1.5),
         _solidity(mask),
-        min(evidence.backdrop.sigma / 10, 2.0),
-        evidence.backdrop.coverage,
+        float((evidence.colour[ring] < 1.5 * evidence.low).mean()) if ring.any() else 0.0,
         min(rim / float(mask.sum()) ** 0.5 / 8, 2.0),
         min(SHORT_RIM / rim, 1.5),
+        smooth * beyond / (beyond + HALF_BEYOND**2),
+        (1 - smooth) * beyond / (beyond + HALF_IN_CLUTTER**2),
+        smooth * min(_left_out(mask, evidence) / MOST_LEFT_OUT, 1.0),
+        smooth * learnt,
+        (1 - smooth) * learnt,
+        smooth,
     )
     return np.array(values, np.float64)
 
@@ -64,14 +76,6 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
 def overlap(one: Mask, other: Mask) -> float:
     """Return the intersection over the union of two masks, 0..1."""
     return float((one & other).sum() / max(int((one | other).sum()), 1))
-
-
-def _busyness(mask: Mask, evidence: Evidence) -> float:
-    """Part of the surroundings, away from the outline, where lightness steps over 3 px."""
-    away = cv2.dilate(mask.astype(np.uint8), np.ones((13, 13), np.uint8)) == 0
-    light = np.ascontiguousarray(evidence.lab[..., 0])
-    step = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return float((step[away] > BUSY_EDGE).mean()) if away.any() else 1.0
 
 
 def _left_out(mask: Mask, evidence: Evidence) -> float:
@@ -94,35 +98,16 @@ def _edges_beyond(mask: Mask, evidence: Evidence) -> float:
     return float(beyond.sum() / LINE_WIDTH)
 
 
-def _edge_agreement(mask: Mask, evidence: Evidence) -> float:
-    """Part of the outline where the colour 4 px inside and 4 px outside differ by an edge."""
-    solid = mask.astype(np.uint8)
-    inner, outer = (_ring_mean(evidence.lab, ring) for ring in _rings(solid))
-    edge = rim_of(mask)
-    edge[[0, -1]] = edge[:, [0, -1]] = False
-    if not edge.any():
-        return 0.0
-    step = np.linalg.norm(inner[edge] - outer[edge], axis=1)
-    return float((step > EDGE_STEP).mean())
-
-
-def _rings(solid: NDArray[np.uint8]) -> tuple[Mask, Mask]:
-    """Return thin rings 2-4 px inside and outside the outline."""
-    inside = cv2.erode(solid, disc(1)) & ~cv2.erode(solid, disc(4))
-    outside = cv2.dilate(solid, disc(4)) & ~cv2.dilate(solid, disc(1))
-    return inside.astype(bool), outside.astype(bool)
-
-
-def _ring_mean(lab: NDArray[np.float32], ring: Mask) -> NDArray[np.float32]:
-    weight = ring.astype(np.float32)
-    total = cv2.boxFilter(lab * weight[..., None], -1, (11, 11), normalize=False)
-    count = cv2.boxFilter(weight, -1, (11, 11), normalize=False)
-    return np.asarray(total / np.maximum(count, 1e-6)[..., None], np.float32)
-
-
 def _border_contact(mask: Mask) -> float:
     edges = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    return float(np.concatenate(edges).mean())
+    return float(min(np.concatenate(edges).mean() / MOST_CONTACT, 1.0))
+
+
+def _learnt(mask: Mask, evidence: Evidence) -> float:
+    """How far the outline and the learnt model's map cover each other, 0..1."""
+    inside = float(evidence.salience[mask].sum())
+    beyond = float(evidence.salience.sum()) - inside
+    return inside / max(float(mask.sum()) + beyond, 1.0)
 
 
 def _solidity(mask: Mask) -> float:

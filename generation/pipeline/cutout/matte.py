@@ -29,6 +29,7 @@ GATHER: Final = 9
 WEAK_CONTRAST, CLEAR_CONTRAST = 12.0, 40.0
 # Alpha below this (of 255) is no product, above that all product.
 LEAST, MOST = 6, 249
+_PLAIN: Final = np.array([0 if a < LEAST else 255 if a > MOST else a for a in range(256)], np.uint8)
 # A pixel with less of the product says too little about its colour: its neighbours' is taken.
 TRUST_FROM, TRUST_SURE = 0.35, 0.9
 
@@ -61,10 +62,10 @@ def draw_edge(rgb: Bytes, cover: Bytes | Floats) -> tuple[Bytes, tuple[int, int,
     left, top, right, bottom = margin_box(cover > 0, margin=4 + round(3 * sigma))
     window = (slice(top, bottom), slice(left, right))
     crop = rgb[window]
-    alpha = cv2.GaussianBlur(cover[window], (0, 0), sigma)
-    alpha[alpha < LEAST], alpha[alpha > MOST] = 0, 255
-    rgba = np.dstack([crop, alpha])
-    rgba[alpha == 0] = 0
+    alpha = np.asarray(cv2.LUT(cv2.GaussianBlur(cover[window], (0, 0), sigma), _PLAIN))
+    rgba = cv2.cvtColor(crop, cv2.COLOR_RGB2RGBA)
+    rgba[..., 3] = alpha
+    rgba = np.asarray(cv2.bitwise_and(rgba, rgba, mask=alpha))
     _decontaminate(rgba, _band(crop, alpha))
     inner = margin_box(alpha > 0)
     shifted = (left + inner[0], top + inner[1], left + inner[2], top + inner[3])

@@ -74,8 +74,11 @@ def _open_ground(evidence: Evidence, low: float, soft_edge: float) -> Mask:
     return np.asarray(reached[patches])
 
 
-def fill_holes(mask: Mask, evidence: Evidence) -> Mask:
-    """Fill what the product encloses, but for real holes such as a handle's."""
+def fill_holes(mask: Mask, evidence: Evidence, outlined: float = HOLE_OUTLINED) -> Mask:
+    """Fill what the product encloses, but for real holes such as a handle's.
+
+    `outlined` 0..1: how much of a real hole's outline lies on sharp edges.
+    """
     count, patches, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), None, 4)
     border = np.unique(np.concatenate([patches[0], patches[-1], patches[:, 0], patches[:, -1]]))
     outside = np.isin(patches, border) & ~mask
@@ -84,18 +87,20 @@ def fill_holes(mask: Mask, evidence: Evidence) -> Mask:
         if index in border or stats[index, cv2.CC_STAT_AREA] < HOLE_LEAST * filled.sum():
             continue
         hole = patches == index
-        if _is_opening(hole, outside, filled, evidence):
+        if _is_opening(hole, outside, filled, evidence, outlined):
             filled &= ~hole
     return filled
 
 
-def _is_opening(hole: Mask, outside: Mask, filled: Mask, evidence: Evidence) -> bool:
+def _is_opening(
+    hole: Mask, outside: Mask, filled: Mask, evidence: Evidence, outlined: float
+) -> bool:
     area = int(hole.sum())
     if area > HOLE_MOST * filled.sum():
         return False
     if np.percentile(evidence.backdrop.distance[hole], 75) > evidence.low:
         return False
-    if edge_support(hole, evidence) < HOLE_OUTLINED:
+    if edge_support(hole, evidence) < outlined:
         return False
     rim = cv2.dilate(hole.astype(np.uint8), disc(round(0.6 * area**0.5))).astype(bool) & ~hole
     return float((rim & outside).sum()) > 0.12 * float(rim.sum())

@@ -77,8 +77,10 @@ def profile(picture: Bytes, line: Floats, inward: Floats, offsets: Floats) -> Pr
 
 def _sampled(picture: Bytes, points: Floats) -> Floats:
     """Return the colours (N, S, 3) 0..1 at `points` (N, S, 2; x, y from the corner)."""
-    x, y = (np.ascontiguousarray(points[..., axis] - 0.5, np.float32) for axis in (0, 1))
-    rgb = picture.astype(np.float32) / 255
+    corner = np.clip(points.min((0, 1)).astype(int) - 2, 0, np.subtract(picture.shape[1::-1], 1))
+    far = np.maximum(points.max((0, 1)).astype(int) + 2, corner + 1)
+    x, y = (np.ascontiguousarray(points[..., k] - corner[k] - 0.5, np.float32) for k in (0, 1))
+    rgb = picture[corner[1] : far[1], corner[0] : far[0]].astype(np.float32) / 255
     return np.asarray(cv2.remap(rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from . import working_scale
+from .foot import evened
 from .profile import ACROSS, profile
 
 Bytes = NDArray[np.uint8]
@@ -76,11 +77,18 @@ def snapped(rgb: Bytes, mask: Mask) -> list[Floats]:
     reach = min(REACH * float(enlarged.sum()) ** 0.5, MOST_REACH)
     lines = [_laid(picture, line, reach) for line in outlines(enlarged)]
     if fine_scale > WORTHWHILE * scale:
-        growth = _growth(picture, fine)
-        reach = FINE_REACH * float(growth.max())
-        lines = [_laid(fine, _resampled(line * growth), reach) for line in lines]
+        larger = growth(picture, fine)
+        reach = FINE_REACH * float(larger.max())
+        lines = [_laid(fine, _resampled(line * larger), reach) for line in lines]
         picture = fine
-    return [line * _growth(picture, rgb) for line in lines]
+    lines = [evened(line, _strength_on(picture, line)) for line in lines]
+    return [line * growth(picture, rgb) for line in lines]
+
+
+def _strength_on(picture: Bytes, line: Floats) -> Floats:
+    """Return how strong the photo's edge is (N) 0..1 at the points of the closed `line` (N, 2)."""
+    near = np.arange(-2, 3) * np.float32(ACROSS)
+    return np.asarray(profile(picture, line, _inward(line), near).strength.max(axis=1))
 
 
 def resized(rgb: Bytes, scale: float) -> Bytes:
@@ -91,7 +99,7 @@ def resized(rgb: Bytes, scale: float) -> Bytes:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
 
 
-def _growth(one: Bytes, other: Bytes) -> Floats:
+def growth(one: Bytes, other: Bytes) -> Floats:
     """Return how many times wider and higher the second picture is."""
     return np.divide(other.shape[1::-1], one.shape[1::-1], dtype=np.float32)
 
@@ -129,9 +137,7 @@ def _laid(picture: Bytes, line: Floats, reach: float) -> Floats:
     if len(line) < SHORTEST:
         return line
     line = _smooth(line, min(ROUNDING, ROUNDING_OF_REACH * reach))
-    tangent = np.roll(line, -2, 0) - np.roll(line, 2, 0)
-    normal = np.stack([tangent[:, 1], -tangent[:, 0]], 1)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    normal = _inward(line)
     steps = np.arange(-round(reach / ACROSS), round(reach / ACROSS) + 1)
     small = min(reach / SMALL_REACH, 1.0)
     seen = profile(picture, line, normal, steps * np.float32(ACROSS))
@@ -141,6 +147,14 @@ def _laid(picture: Bytes, line: Floats, reach: float) -> Floats:
     off = (steps[chosen] + _between_steps(seen.strength, chosen)) * ACROSS
     found = line + off[:, None] * normal
     return _fair(found, seen.strength[np.arange(len(line)), chosen], FAIRNESS * small**2)
+
+
+def _inward(line: Floats) -> Floats:
+    """Return the unit normals (N, 2) of a closed line."""
+    tangent = np.roll(line, -2, 0) - np.roll(line, 2, 0)
+    normal = np.stack([tangent[:, 1], -tangent[:, 0]], 1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    return normal
 
 
 def _between_steps(strength: Floats, chosen: NDArray[np.intp]) -> Floats:

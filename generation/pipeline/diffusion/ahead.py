@@ -26,15 +26,20 @@ def beside(
     """Do some work in a thread beside the block, and wait for it at the block's end.
 
     Nothing depends on its outcome but time: whatever it raises is raised again where the result is
-    needed, so here it is only noted. `meanwhile` is called every second of the waiting.
+    needed, so here it is only noted. `meanwhile` is called every second of the waiting. When the
+    block or `meanwhile` raises, nobody waits: a job that is cancelled lets go at once, and what was
+    begun (a model being loaded, say) ends by itself, for whoever needs it next.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+    try:
         done = pool.submit(work)
         yield
         while meanwhile is not None and not wait([done], SIGN_OF_LIFE).done:
             meanwhile()
         if error := done.exception():
             logger.info("work ahead: %s", error)
+    finally:
+        pool.shutdown(wait=False)
 
 
 def build_letters(spec: AdSpec, layout: Layout, cache_dir: Path) -> None:

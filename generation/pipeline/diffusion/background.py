@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from generation.pipeline.cast_shadow import balanced, cast_shade, light_side, shaded
 from generation.pipeline.catalog import FrameFormat
+from generation.pipeline.compositing import composite
 from generation.pipeline.frames import frame_for
-from generation.pipeline.grounding import composite, contact_shade
+from generation.pipeline.grounding import contact_shade
 from generation.pipeline.layout import Layout
 from generation.pipeline.placing import Placed, place_product, product_checks
 from generation.pipeline.png import write_png
@@ -122,9 +123,8 @@ def run_painted_background(request: StageRequest, report: Report) -> StageOutput
     report(Progress(sub_step=SubStep.COMPOSITE, fraction=0.98, preview=encode_preview(scene)))
     paths = _write(studio, scene, plate.picture)
     told = _told(studio) | ({"place": plate.place} if plate.place else {})
-    checks: dict[str, Any] = {"models": [easel.account()], "painted": told}
-    if placed is not None:
-        checks |= product_checks(scene, placed)
+    checks: dict[str, Any] = {} if placed is None else product_checks(scene, placed)
+    checks |= {"models": [*easel.accounts(), *checks.get("models", ())], "painted": told}
     return StageOutput(image=paths["scene"], extras=paths, checks=checks, seconds=watch.seconds)
 
 

@@ -15,6 +15,8 @@ from typing import Final
 from generation.pipeline.errors import ModelUnknown
 
 GIB: Final = 1024**3
+# The area models were trained at, in pixels; FLUX.2's pipelines shrink what is larger.
+MOST_PIXELS: Final = 1024 * 1024
 
 
 class Kind(StrEnum):

@@ -52,3 +52,8 @@ class Loaded:
     def on_device(self) -> int:
         """Bytes of it that lie on the device."""
         return sum(one.copy.size for one in self.components if one.copy.on_device)
+
+    def to_host(self) -> None:
+        """Take all of it off the device."""
+        for one in self.components:
+            one.copy.to_host()

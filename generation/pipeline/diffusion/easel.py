@@ -14,13 +14,14 @@ from generation.pipeline.stopwatch import LOAD_WAIT, Stopwatch
 from generation.pipeline.types import AdSpec
 
 from .ahead import beside
-from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, ModelEntry, model
+from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, ModelEntry, model, with_parts
 from .flux import Brush
 from .latents import grid_of
 from .out_of_memory import FULL, Effort, with_less
 from .reserved import reserved_on
 from .residency import Residency, the_residency
 from .sizes import Canvas, canvas_for
+from .store import account
 
 T = TypeVar("T")
 
@@ -72,18 +73,15 @@ class Easel:
         """Run with the pipeline, once more with less if memory runs out. Raises OutOfMemory."""
         return with_less(lambda effort: self.once(run, effort), self.residency)
 
-    def account(self) -> dict[str, Any]:
-        """Return what made the picture, for the ad's checks."""
-        pins = self.residency.store.pins()
-        pin = pins.get(self.entry.key)
-        loaded = self.entry.key in self.residency.load_seconds
-        return {
-            "key": self.entry.key,
-            "title": self.entry.title,
-            "licence": self.entry.licence,
-            "revision": pin.revision if pin else None,
-            "quantised": self.residency.quantised(self.entry.key) if loaded else None,
-        }
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return what made the picture, its parts too, for the ad's checks."""
+        key, pins = self.entry.key, self.residency.store.pins()
+        loaded = key in self.residency.load_seconds
+        method = self.residency.quantised(key) if loaded else None
+        return [
+            account(one, pins.get(one.key), method if one is self.entry else None)
+            for one in with_parts(key)
+        ]
 
 
 def easel_for(key: str, watch: Stopwatch) -> Easel:

@@ -121,7 +121,7 @@ def run_restyled_lettering(request: StageRequest, report: Report) -> StageOutput
     told = {"made_by": made_by, "model": key, **verdict.to_json()}
     checks = {**plain.checks, "lettering": told}
     if not verdict.reason:
-        checks["models"] = [easel.account()]
+        checks["models"] = easel.accounts()
     return replace(plain, checks=checks, seconds=watch.seconds)
 
 

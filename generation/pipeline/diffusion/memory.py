@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from generation.pipeline.errors import DiffusionNotInstalled, GpuTooSmall, NoGpu
 
-from .catalog import GIB, Kind, ModelEntry, model
+from .catalog import GIB, MOST_PIXELS, Kind, ModelEntry, model
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +24,13 @@ QUANTISE_VARIABLE: Final = "NANOCOCOA_QUANTISE"
 MIB: Final = 1024**2
 # CUDA itself and a desktop take up to this much; more is another program.
 OTHERS_SHARE: Final = 0.08
-# Kept free of weights: activations, and the VAE's decode, whose peak at 1024x1024 is some 2.5 GiB.
+# Kept free of weights, for activations; a VAE's at 1024x1024 are asked for on their own.
 WORKING_SHARE: Final = 1 / 8
+# What of the device is not torch's to give: CUDA's own context and libraries' workspaces.
+NOT_FOR_TENSORS: Final = 0.1
+# Planes (of the picture's size) that live at once while a VAE decodes or encodes a whole picture,
+# over the channels of its second block: 1,138 of 256, counted on the full-size architectures.
+VAE_PLANES: Final = 4.45
 # The first chips that multiply in fp8: Ada (L4) and, later, Hopper.
 FP8_CAPABILITY: Final = (8, 9)
 
@@ -53,6 +59,18 @@ class Chip:
         """Which GPU it is, 0 for the first, and for a processor."""
         _, _, number = self.device.partition(":")
         return int(number or 0)
+
+
+def vae_working(vae: Any, chip: Chip) -> int:
+    """Return the bytes that weights leave free while this VAE works on a picture of full size.
+
+    0 on a processor. It is the one network that takes more than others beside its weights.
+    """
+    if chip.capability is None:
+        return 0
+    channels = list(vae.config.block_out_channels)[:2][-1]
+    planes = VAE_PLANES * channels * vae.dtype.itemsize
+    return int(planes * MOST_PIXELS + NOT_FOR_TENSORS * chip.budget)
 
 
 def the_torch() -> Any:
@@ -123,6 +141,15 @@ def free_bytes(chip: Chip, resident: int) -> int:
     cuda = the_torch().cuda
     unused = int(cuda.memory_reserved(chip.device) - cuda.memory_allocated(chip.device))
     return min(left, int(cuda.mem_get_info(chip.device)[0]) + unused - chip.working)
+
+
+def give_back_cached(chip: Chip, *, host: bool = False) -> None:
+    """Give back what torch keeps for later on a GPU; `host`: and of page-locked memory in RAM."""
+    gc.collect()
+    if chip.capability is not None:
+        the_torch().cuda.empty_cache()
+        if host:
+            the_torch()._C._host_emptyCache()  # noqa: SLF001 - as torch.cuda.graphs calls it
 
 
 def refuse_too_large(key: str, name: str, size: int, chip: Chip) -> None:

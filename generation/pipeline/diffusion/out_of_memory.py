@@ -11,6 +11,7 @@ from PIL import Image
 
 from generation.pipeline.errors import OutOfMemory
 
+from .faults import is_out_of_memory
 from .residency import Residency
 
 logger = logging.getLogger(__name__)
@@ -24,15 +25,6 @@ TILE: Final = 512
 SMALLER: Final = 0.75
 # Patches of two latents of 8 px each.
 GRAIN: Final = 16
-# What libraries say, in exceptions that are plain RuntimeErrors or classes of their own.
-PHRASES: Final = (
-    "out of memory",
-    "cublas_status_alloc_failed",
-    "cudnn_status_alloc_failed",
-    "failed to allocate memory",  # onnxruntime, of the GPU's memory
-    "smaller than requested bytes",  # onnxruntime, of its own limit
-    "can't allocate memory",  # torch on a processor
-)
 
 
 @dataclass(frozen=True)
@@ -94,16 +86,6 @@ def with_less(run: Callable[[Effort], T], residency: Residency) -> T:
             raise
     residency.free()
     raise OutOfMemory(_advice(first, residency))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell a lack of memory, the device's or the machine's, whichever library says so."""
-    if isinstance(error, OutOfMemory | MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    words = str(error).lower()
-    # onnxruntime's exceptions are of no common class.
-    known = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
-    return known and any(phrase in words for phrase in PHRASES)
 
 
 def _advice(first: str, residency: Residency) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from generation.pipeline.errors import DiffusionNotInstalled
@@ -11,6 +12,8 @@ from .memory import FP8_CAPABILITY, Chip, Quantisation, the_torch
 # The components whose linear layers hold nearly all weights. A VAE shows every lost bit, and
 # U-Net and ControlNets are small enough as they are.
 HEAVY: Final = ("transformer", "text_encoder", "text_encoder_2")
+# The least that such a component can shrink to; embeddings and norms stay as they are.
+LEAST_LEFT: Final[Mapping[Quantisation, float]] = {"none": 1.0, "fp8": 0.5, "nf4": 0.25}
 # fp8 matrix products need both sides in sixteens.
 GRAIN: Final = 16
 
@@ -41,7 +44,11 @@ def quantise(module: Any, method: Quantisation, chip: Chip) -> None:
 
 
 def _to_fp8(module: Any, *, multiplies: bool) -> None:
-    """Products in fp8 where the chip has them, else fp8 as storage alone."""
+    """Products in fp8 where the chip has them, else fp8 as storage alone.
+
+    torchao would also have the compiler search longer, for the whole process: a first job would
+    wait for that, longer than a worker waits for a sign of life.
+    """
     from torchao.quantization import (
         Float8DynamicActivationFloat8WeightConfig,
         Float8WeightOnlyConfig,
@@ -50,9 +57,9 @@ def _to_fp8(module: Any, *, multiplies: bool) -> None:
     )
 
     config = (
-        Float8DynamicActivationFloat8WeightConfig(granularity=PerRow())
+        Float8DynamicActivationFloat8WeightConfig(granularity=PerRow(), set_inductor_config=False)
         if multiplies
-        else Float8WeightOnlyConfig()
+        else Float8WeightOnlyConfig(set_inductor_config=False)
     )
     quantize_(module, config, filter_fn=_is_large_linear)
 

@@ -13,8 +13,16 @@ from typing import Final
 
 from generation.pipeline.errors import DiffusionNotInstalled, StageFailed
 
-from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, GIB
-from .memory import chosen_chip, wished_quantisation
+from .catalog import DEFAULT_BACKGROUND, DEFAULT_LETTERING, GIB, model, with_parts
+from .memory import (
+    Chip,
+    Wish,
+    choose_quantisation,
+    chosen_chip,
+    refuse_too_large,
+    wished_quantisation,
+)
+from .quantise import HEAVY, LEAST_LEFT
 from .speed import compiles
 from .store import Store
 
@@ -31,20 +39,33 @@ CUTOUT, BIREFNET = "birefnet", "NANOCOCOA_BIREFNET_ONNX"
 def check_ready(environment: Mapping[str, str] = os.environ) -> None:
     """Raise what would keep every job from being made here.
 
-    DiffusionNotInstalled, NoGpu, ModelUnknown, LicenceNotSet, ModelMissing, ModelDamaged; their
-    details say what to do about it. ValueError for a setting that cannot be.
+    DiffusionNotInstalled, NoGpu, GpuTooSmall, ModelUnknown, LicenceNotSet, ModelMissing,
+    ModelDamaged; their details say what to do about it. ValueError for a setting that cannot be.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise DiffusionNotInstalled(
             f"not installed: {', '.join(missing)} (pip install -r requirements/gpu.txt)"
         )
-    wished_quantisation(environment)
-    compiles(chosen_chip(environment), environment)
+    wish, chip = wished_quantisation(environment), chosen_chip(environment)
+    compiles(chip, environment)
     store = Store.from_environment(environment)
     for key in needed_models(environment):
         store.check(key)
+        _refuse_what_cannot_fit(store, key, chip, wish)
     _look_for_birefnet(store, environment)
+
+
+def _refuse_what_cannot_fit(store: Store, key: str, chip: Chip, wish: Wish) -> None:
+    """Raise GpuTooSmall for a model with a component that the chip can never hold.
+
+    By the sizes of its files, before they are read; loading asks again for what is really taken.
+    """
+    method = choose_quantisation(model(key), chip, wish)
+    for entry in with_parts(key):
+        for name, size in store.weights_of(entry.key).items():
+            share = LEAST_LEFT[method] if name in HEAVY else 1.0
+            refuse_too_large(entry.key, name or entry.kind.value, int(size * share), chip)
 
 
 def _look_for_birefnet(store: Store, environment: Mapping[str, str]) -> None:

@@ -7,7 +7,6 @@ recently leaves first. Nothing is copied back: weights do not change.
 
 from __future__ import annotations
 
-import gc
 import itertools
 import logging
 import os
@@ -31,8 +30,10 @@ from .memory import (
     choose_quantisation,
     chosen_chip,
     free_bytes,
+    give_back_cached,
     refuse_too_large,
     the_torch,
+    vae_working,
     warn_of_others,
     wished_quantisation,
     working_dtype,
@@ -46,6 +47,8 @@ logger = logging.getLogger(__name__)
 UNLOAD_VARIABLE: Final = "AUTO_UNLOAD_DEFAULT"
 # Loading takes a little more host memory than what stays.
 LOADING_MARGIN: Final = 1.1
+# The name that all pipelines have for it.
+VAE: Final = "vae"
 
 
 class Residency:
@@ -63,7 +66,7 @@ class Residency:
         unload_when_idle: bool = False,
         compile_blocks: bool = False,
     ) -> None:
-        """`unload_when_idle`: leave nothing on the device when there is no work (`rest`).
+        """`unload_when_idle`: leave nothing on the device without work (`rest`).
 
         `compile_blocks`: of the networks that run at every step, as they first run.
         """
@@ -120,8 +123,7 @@ class Residency:
     def having(self, guest: Component) -> Iterator[None]:
         """Have something on the device that is no pipeline's, as long as the block runs.
 
-        It counts from then on, and leaves like any other component when there is no room for it.
-        Raises what its `to_device` raises.
+        It counts from then on, and leaves like any other. Raises what its `to_device` raises.
         """
         with self._lock:
             before = self._guests.get(guest.owner)
@@ -151,7 +153,7 @@ class Residency:
             for one in self._components():
                 if one.copy.on_device and one.owner not in self._in_use:
                     one.copy.to_host()
-            self._empty_cache()
+            give_back_cached(self.chip)
 
     def rest(self) -> None:
         """Leave the device to others, if so wished: there has been nothing to do for a while."""
@@ -163,10 +165,9 @@ class Residency:
         with self._lock:
             loaded = self._models.pop(key, None)
             if loaded is not None:
-                for one in loaded.components:
-                    one.copy.to_host()
+                loaded.to_host()
             del loaded
-            self._empty_cache()
+            give_back_cached(self.chip, host=True)
 
     def unload_all(self) -> None:
         """Forget every model and guest: device and host."""
@@ -181,10 +182,11 @@ class Residency:
         """Have a component on the device, making others leave as far as it needs room."""
         with self._lock:
             component.last_needed = next(self._clock)
-            if component.copy.on_device:
-                return
-            self._make_room(component)
-            component.copy.to_device(self.chip.device)
+            there = component.copy.on_device
+            if not there or component.working > self.chip.working:
+                self._make_room(component)
+            if not there:
+                component.copy.to_device(self.chip.device)
 
     def _load_once(self, key: str) -> Loaded:
         """Load a model, or wait for another thread that does; the device is free meanwhile."""
@@ -216,7 +218,8 @@ class Residency:
         from .bringing import BringFirst
 
         copy = HostCopy(module.requires_grad_(False))
-        component = Component(key, name, copy)
+        working = vae_working(module, self.chip) if name == VAE else 0
+        component = Component(key, name, copy, working=working)
         refuse_too_large(key, name, copy.size, self.chip)
         if self.chip.capability is not None:
             copy.pin(psutil.virtual_memory().available)
@@ -231,18 +234,20 @@ class Residency:
         return sum(one.copy.size for one in self._components() if one.copy.on_device)
 
     def _make_room(self, wanted: Component) -> None:
-        """Make components leave until the wanted one fits, or only it is left."""
-        leaving = sorted((c for c in self._components() if c.copy.on_device), key=self._worth)
-        needed = wanted.copy.size + max(wanted.working - self.chip.working, 0)
+        """Make others leave until the wanted one fits with what it works in, or only it is left."""
+        there = wanted.copy.on_device
+        others = (c for c in self._components() if c.copy.on_device and c is not wanted)
+        leaving = sorted(others, key=self._worth)
+        needed = wanted.copy.size * (not there) + max(wanted.working - self.chip.working, 0)
         gone = False
         for victim in leaving:
-            room = free_bytes(self.chip, self._resident())
-            if room >= needed and not self._frugal:
+            if not self._frugal and free_bytes(self.chip, self._resident()) >= needed:
                 break
             logger.info("%s %s leaves the device", victim.owner, victim.name)
             victim.copy.to_host()
             gone = True
-        if gone and self.chip.capability is not None:
+        # What torch keeps for later is no room for another library.
+        if (gone or wanted.owner in self._guests) and self.chip.capability is not None:
             the_torch().cuda.empty_cache()
 
     def _worth(self, component: Component) -> tuple[int, int]:
@@ -262,17 +267,12 @@ class Residency:
             return max((c.last_needed for c in self._models[key].components), default=0)
 
         with self._lock:
-            idle = sorted((k for k in self._models if k not in self._in_use), key=last_use)
-        for key in idle:
+            idle = [key for key in self._models if key not in self._in_use]
+        for key in sorted(idle, key=last_use):
             if psutil.virtual_memory().available >= needed:
                 return
             logger.info("%s leaves host memory", key)
             self.unload(key)
-
-    def _empty_cache(self) -> None:
-        gc.collect()
-        if self.chip.capability is not None:
-            the_torch().cuda.empty_cache()
 
 
 def residency_from(environment: Mapping[str, str] = os.environ) -> Residency:

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .catalog import MOST_PIXELS
+
 Picture = NDArray[np.uint8]
 
-# The area models were trained at, in pixels; FLUX.2's pipelines shrink what is larger.
-MOST_PIXELS: Final = 1024 * 1024
 # Below this, models lose their composition: a banner of 0.27 megapixels is painted larger.
 LEAST_PIXELS: Final = 512 * 1024
 # A draft is painted at its own size, but not so small that nothing is left of a scene.

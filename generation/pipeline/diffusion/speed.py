@@ -23,8 +23,10 @@ CompileWish = Literal["auto", "always", "never"]
 LEAST_CAPABILITY: Final = (7, 0)
 # Networks of convolutions: on tensor cores they run faster with the channels last.
 CONVOLVING: Final = ("vae", "unet", "controlnet")
-# The networks that run at every step; a ControlNet names no repeated blocks in diffusers 0.42.
-AT_EVERY_STEP: Final = ("transformer", "unet")
+# The networks that run at every step.
+AT_EVERY_STEP: Final = ("transformer", "unet", "controlnet")
+# A ControlNet names no repeated blocks in diffusers 0.42: they are those of its U-Net.
+CONTROL_BLOCK: Final = "BasicTransformerBlock"
 
 
 def compiles(chip: Chip, environment: Mapping[str, str] = os.environ) -> bool:
@@ -58,8 +60,17 @@ def make_fast(pipeline: Any, chip: Chip, method: Quantisation, *, compile_blocks
     the_torch()._dynamo.config.suppress_errors = True  # noqa: SLF001 - its documented place
     for name in AT_EVERY_STEP:
         network = getattr(pipeline, name, None)
-        if network is not None:
+        if name == "controlnet":
+            _compile_control_blocks(network)
+        elif network is not None:
             network.compile_repeated_blocks(dynamic=True)
+
+
+def _compile_control_blocks(networks: Any) -> None:
+    """Have the blocks of one ControlNet, or of several together, compiled; None has none."""
+    for block in networks.modules() if networks is not None else ():
+        if type(block).__name__ == CONTROL_BLOCK:
+            block.compile(dynamic=True)
 
 
 def channels_last(pipeline: Any) -> None:

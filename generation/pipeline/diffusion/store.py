@@ -134,6 +134,18 @@ class Store:
             if sha256(path, advance) != expected.sha256:
                 raise ModelDamaged(f"{path} is not the file that was pinned (SHA-256)", model=key)
 
+    def weights_of(self, key: str) -> dict[str, int]:
+        """Return the bytes of this one model's weights by component; "" for those of its root.
+
+        Raises ModelMissing, ModelDamaged.
+        """
+        sizes: dict[str, int] = {}
+        for name, file in self._pinned(key).files.items():
+            if name.endswith(".safetensors"):
+                component = name.rpartition("/")[0]
+                sizes[component] = sizes.get(component, 0) + file.size
+        return sizes
+
     def _pinned(self, key: str) -> Pin:
         pin = self.pins().get(key)
         if pin is None:
@@ -157,6 +169,17 @@ class Store:
         if path.suffix == ".safetensors" and (fault := safetensors_fault(path)):
             raise ModelDamaged(f"{path}: {fault}", model=key)
         return path
+
+
+def account(entry: ModelEntry, pin: Pin | None, quantised: str | None = None) -> dict[str, Any]:
+    """Return what the checks of an ad say of a model that took part in it, JSON-serialisable."""
+    return {
+        "key": entry.key,
+        "title": entry.title,
+        "licence": entry.licence,
+        "revision": pin.revision if pin else None,
+        "quantised": quantised,
+    }
 
 
 def safetensors_fault(path: Path) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from generation.pipeline.types import AdSpec
 
-from .out_of_memory import is_out_of_memory
+from .faults import is_out_of_memory
 from .residency import Residency
 
 Picture = NDArray[np.uint8]

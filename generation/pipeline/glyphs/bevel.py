@@ -15,16 +15,18 @@ Floats = npt.NDArray[np.float32]
 
 
 def bevelled(field: DistanceField, layout: TextLayout, profile: Bevel) -> Solid:
-    """Extrusion from z = -depth to 0 with a 45-degree bevel; the front is shaded as crowned."""
+    """Extrusion from z = -depth to 0 with a 45-degree bevel, open at its back.
+
+    The front is shaded as crowned.
+    """
     swollen = field.distance + np.float32(SURPLUS)
     step, reach, low = field.step, profile.reach, -profile.depth
-    walls = np.linspace(low + step, -reach - step, 4)
-    levels = np.r_[low - step, low, walls, np.arange(-reach, 1.6 * step, 0.8 * step)]
+    walls = np.linspace(low, -reach - step, 4)
+    levels = np.r_[walls, np.arange(-reach, 1.6 * step, 0.8 * step)]
 
     def solid(z: float) -> Field:
         chamfer = (swollen - reach - z) * np.float32(np.sqrt(0.5))
-        caps = min(-z, z - low)
-        return np.asarray(np.minimum(np.minimum(swollen, chamfer), caps), np.float32)
+        return np.asarray(np.minimum(np.minimum(swollen, chamfer), -z), np.float32)
 
     vertices, faces = marched(field, levels, solid)
     crown = crowned(field, layout, profile.crown)
@@ -45,7 +47,6 @@ def _normals(
         (s, unit(-sx, -sy, zero)),
         (chamfer, unit(-sx - cx, -sy - cy, zero + 1)),
         (-z, unit(-cx, -cy, zero + 1)),
-        (z + profile.depth, unit(zero, zero, zero - 1)),
     ]
-    front = (np.minimum(chamfer, -z) < np.minimum(s, z + profile.depth)).astype(np.float32)
+    front = (np.minimum(chamfer, -z) < s).astype(np.float32)
     return blended(planes, field.step), front

@@ -32,8 +32,10 @@ from generation.pipeline.studio.render import (
 )
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.stage import build_scene, plain_set_shapes
+from generation.pipeline.studio.thrift import light_samples
 
-from .mesh import TextMesh, build_mesh
+from .field import coarser
+from .mesh import TextMesh, mesh_on
 from .plan import Lettering
 from .scene import letters_shape
 from .seat import (
@@ -104,7 +106,7 @@ def cast_light(
     with_letters = _picture(rig, view, near | {"letters": letters}, _counted(0, on_pass))
     without = kept_picture(
         rig,
-        _facts(crop, seat.clip),
+        _facts(crop, seat.clip, light_samples(rig, SAMPLES)),
         cache_dir,
         lambda: _picture(rig, view, near, _counted(PASSES, on_pass)),
     )
@@ -116,8 +118,10 @@ def cast_light(
 
 def _coarse_mesh(lettering: Lettering) -> TextMesh:
     """Return what throws the shadow: the letters, and the sheet that they are written on."""
-    profile, swell = lettering.material.profile, lettering.mesh.swell
-    return with_sheet(build_mesh(lettering.layout, profile, swell=swell, detail=DETAIL), lettering)
+    mesh = lettering.mesh
+    field = coarser(mesh.plane, DETAIL)
+    fewer = mesh_on(field, lettering.layout, lettering.material.profile, swell=mesh.swell)
+    return with_sheet(fewer, lettering)
 
 
 def _calm(ratio: Image, depth: Plane, seat: Seat) -> Image:
@@ -129,9 +133,9 @@ def _calm(ratio: Image, depth: Plane, seat: Seat) -> Image:
     return np.asarray(calm, np.float32)
 
 
-def _facts(crop: Box, clip: float) -> str:
+def _facts(crop: Box, clip: float, samples: int) -> str:
     """Name the picture of the set without letters by all that is in it besides the rig."""
-    return f"unlettered-{crop.x}-{crop.y}-{crop.width}-{crop.height}-{clip:.4f}-{SAMPLES}-{PASSES}"
+    return f"unlettered-{crop.x}-{crop.y}-{crop.width}-{crop.height}-{clip:.4f}-{samples}-{PASSES}"
 
 
 def save_light(ratio: Image, path: Path) -> None:
@@ -146,11 +150,12 @@ def _picture(
     rig: Rig, view: dict[str, Any], shapes: dict[str, Any], on_pass: Callable[..., None]
 ) -> Image:
     scene = build_scene(rig, near=shapes, max_depth=BOUNCES) | {"sensor": view}
+    samples = light_samples(rig, SAMPLES)
     layers = render_passes(
         scene,
         seed=rig.seed,
-        samples=SAMPLES,
-        samples_per_pass=samples_of_pass(SAMPLES, PASSES),
+        samples=samples,
+        samples_per_pass=samples_of_pass(samples, PASSES),
         on_pass=on_pass,
     )
     return denoise(layers.radiance, fast=True) * np.float32(rig.exposure)

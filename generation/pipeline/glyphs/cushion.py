@@ -14,25 +14,24 @@ Floats = npt.NDArray[np.float32]
 
 
 def inflated(field: DistanceField, profile: Cushion) -> Solid:
-    """Cushions: z^2 = fullness^2 * 2u, running out into a thin seam at the outline's plane."""
+    """Cushions: z^2 = fullness^2 * 2u, running out into a thin seam at the outline's plane.
+
+    They are open at their back, just behind the seam.
+    """
     swollen = field.distance + np.float32(SURPLUS)
     cushion = membrane(field, profile.seam - SURPLUS) * np.float32(profile.fullness**2)
     height = _joined(cushion, _seam(swollen, profile), profile.fillet)
     top = float(np.sqrt(max(height.max(), 1e-6)))
-    levels = np.arange(-1.5 * field.step, top + 1.6 * field.step, field.step)
+    levels = np.r_[-profile.back, np.arange(0.5 * field.step, top + 1.6 * field.step, field.step)]
 
     def solid(z: float) -> Field:
-        body = height - z * abs(z)
-        return np.asarray(np.minimum(body, (z + profile.back) * profile.seam), np.float32)
+        return np.asarray(height - z * abs(z), np.float32)
 
     vertices, faces = marched(field, levels, solid)
-    z, zero = vertices[:, 2], np.zeros(len(vertices), np.float32)
+    z = vertices[:, 2]
     across, down = (sample(part, field, vertices) for part in slopes(height, field.step))
-    flat = z < -0.5 * profile.back
-    normals = np.where(
-        flat[:, None], unit(zero, zero, zero - 1), unit(-across, -down, 2 * np.abs(z))
-    )
-    return Solid(vertices, faces, normals, (~flat).astype(np.float32), 0.0)
+    front = (z > -0.5 * profile.back).astype(np.float32)
+    return Solid(vertices, faces, unit(-across, -down, 2 * np.abs(z)), front, 0.0)
 
 
 def _seam(swollen: Field, profile: Cushion) -> Field:

@@ -72,6 +72,46 @@ def distance_field(
     return DistanceField(coarse, left + step / 2, bottom + step / 2, step)
 
 
+def coarser(field: DistanceField, cells_per_em: float) -> DistanceField:
+    """Return a field of about so many samples per em, whole numbers of a finer one's averaged."""
+    factor = max(round(1 / (field.step * cells_per_em)), 1)
+    missing = (-side % factor for side in field.distance.shape)
+    whole = cv2.copyMakeBorder(
+        field.distance, 0, next(missing), 0, next(missing), cv2.BORDER_REPLICATE
+    )
+    rows, columns = (side // factor for side in whole.shape)
+    fewer = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    half = (factor - 1) * field.step / 2
+    return DistanceField(
+        np.asarray(fewer, np.float32), field.left + half, field.bottom + half, factor * field.step
+    )
+
+
+def coverage(
+    field: DistanceField, scale: float, origin: tuple[float, float], shape: tuple[int, int]
+) -> Field:
+    """Return the ink's coverage 0..1 of a picture (height, width) with `scale` pixels per em.
+
+    `origin` is where the em plane's origin lies in it, in pixels, y down.
+    """
+    x, y = ((0.5 - side) / scale for side in origin)
+    unit = scale * field.step
+    to_field = np.array(
+        [
+            [1 / unit, 0, (x - field.left) / field.step],
+            [0, -1 / unit, (-y - field.bottom) / field.step],
+        ]
+    )
+    distance = cv2.warpAffine(
+        field.distance,
+        to_field,
+        shape[::-1],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(np.clip(0.5 + scale * distance, 0, 1), np.float32)
+
+
 def _draw(
     ink: npt.NDArray[np.uint8], cell: Cell, corner: tuple[float, float], step: float, swell: float
 ) -> None:

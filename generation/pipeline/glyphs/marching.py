@@ -63,8 +63,10 @@ def sample(values: Field, field: DistanceField, vertices: Floats) -> Floats:
     i = np.clip(x.astype(np.int32), 0, values.shape[1] - 2)
     j = np.clip(y.astype(np.int32), 0, values.shape[0] - 2)
     a, b = x - i, y - j
-    low = values[j, i] * (1 - a) + values[j, i + 1] * a
-    high = values[j + 1, i] * (1 - a) + values[j + 1, i + 1] * a
+    corner, width, flat = j * values.shape[1] + i, values.shape[1], values.ravel()
+    low = flat[corner] * (1 - a) + flat[corner + 1] * a
+    corner += width
+    high = flat[corner] * (1 - a) + flat[corner + 1] * a
     return np.asarray(low * (1 - b) + high * b, np.float32)
 
 

@@ -28,34 +28,46 @@ SAMPLES_IN_ALL: Final = 150_000
 # The same for a draft, which is less than half as wide.
 DRAFT_SAMPLES_IN_ALL: Final = 40_000
 
-# Steepest normal (z) that some viewer before the block may see at its edge; the rest is its back.
-BACK: Final = -0.6
-
 # Width (em) over which the direction of a stroke is averaged: about a stroke.
 STROKE: Final = 0.035
+
+# Which way a mesh's faces turn is seen by one in so many.
+TRIED_FACE: Final = 101
 
 
 @dataclass(frozen=True)
 class TextMesh:
-    """A closed triangle mesh, 1 unit = 1 em: x right, y up, z to the viewer, block centred on x, y.
+    """A triangle mesh, 1 unit = 1 em: x right, y up, z to the viewer, block centred on x, y.
 
     `vertices`, `normals` float32 (N, 3); `faces` int32 (M, 3), counter-clockwise from outside;
     `front` float32 (N,): 1 on what faces the viewer inside the outline, 0 on sides and back;
-    `inset` float32 (N,): distance to the outline; `along` float32 (N, 2): unit direction of the
-    stroke, sign arbitrary; `outward` float32 (N, 2): unit direction to the nearest outline.
-    `outline_z` is the height at which the silhouette equals the swollen outline, `swell` is what
-    the field was swollen by.
+    `plane` the distance to the outline. `outline_z` is the height at which the silhouette equals
+    the swollen outline, `swell` is what the field was swollen by. Solid letters are open at their
+    back, which nobody sees; what light passes through is closed.
     """
 
     vertices: Floats
     normals: Floats
     faces: Triangles
     front: Floats
-    inset: Floats
-    along: Floats
-    outward: Floats
+    plane: DistanceField
     outline_z: float
     swell: float = 0.0
+
+    @property
+    def inset(self) -> Floats:
+        """Distance (N,) to the outline, in em; 0 outside it."""
+        return np.maximum(sample(self.plane.distance, self.plane, self.vertices), 0)
+
+    @property
+    def along(self) -> Floats:
+        """Unit direction (N, 2) of the stroke, sign arbitrary."""
+        return _along(self.plane, self.vertices)
+
+    @property
+    def outward(self) -> Floats:
+        """Unit direction (N, 2) to the nearest outline."""
+        return _outward(self.plane, self.vertices)
 
     @property
     def width(self) -> float:
@@ -73,22 +85,9 @@ class TextMesh:
         return float(np.ptp(self.vertices[:, 2]))
 
 
-def without_back(mesh: TextMesh) -> TextMesh:
-    """Return the mesh without what lies flat on its back: up to half of it, which nobody sees.
-
-    For opaque letters with nothing behind them. Light neither comes from there nor gets in.
-    """
-    kept = (mesh.normals[:, 2] > BACK)[mesh.faces].any(axis=1)
-    return _of_faces(mesh, mesh.faces[kept])
-
-
 def front_of(mesh: TextMesh) -> TextMesh:
     """Return the part of the mesh that faces the viewer inside the outline."""
-    return _of_faces(mesh, mesh.faces[(mesh.front > 0)[mesh.faces].any(axis=1)])
-
-
-def _of_faces(mesh: TextMesh, faces: Triangles) -> TextMesh:
-    """Return these faces of the mesh and the vertices that they have."""
+    faces = mesh.faces[(mesh.front > 0)[mesh.faces].any(axis=1)]
     used = np.zeros(len(mesh.vertices), bool)
     used[faces.ravel()] = True
     number = np.cumsum(used, dtype=np.int32) - 1
@@ -98,9 +97,6 @@ def _of_faces(mesh: TextMesh, faces: Triangles) -> TextMesh:
         normals=mesh.normals[used],
         faces=number[faces],
         front=mesh.front[used],
-        inset=mesh.inset[used],
-        along=mesh.along[used],
-        outward=mesh.outward[used],
     )
 
 
@@ -121,7 +117,13 @@ def build_mesh(
         area = (layout.width + 0.1) * (layout.height + 0.1)
         samples = DRAFT_SAMPLES_IN_ALL if draft else SAMPLES_IN_ALL
         detail = float(np.clip(np.sqrt(samples / area), LEAST_DETAIL, MOST_DETAIL))
-    field = distance_field(layout, detail, swell)
+    return mesh_on(distance_field(layout, detail, swell), layout, profile, swell=swell)
+
+
+def mesh_on(
+    field: DistanceField, layout: TextLayout, profile: Profile, *, swell: float
+) -> TextMesh:
+    """Build the mesh on the field of the layout, swollen by `swell` em."""
     if isinstance(profile, Bevel):
         solid = bevelled(field, layout, profile)
     elif isinstance(profile, Cushion):
@@ -132,23 +134,13 @@ def build_mesh(
 
 
 def _mesh(solid: Solid, field: DistanceField, swell: float) -> TextMesh:
-    """Tell each vertex where it lies in its stroke, and make the faces' turn agree with normals."""
-    vertices, faces, normals = solid.vertices, solid.faces, solid.normals
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), normals[faces].sum(axis=1)).sum() < 0
-    turned = np.ascontiguousarray(faces[:, ::-1]) if inward else faces
-    inset = np.maximum(sample(field.distance, field, vertices), 0)
-    return TextMesh(
-        vertices,
-        normals,
-        turned,
-        solid.front,
-        inset,
-        _along(field, vertices),
-        _outward(field, vertices),
-        solid.outline_z,
-        swell,
-    )
+    """Make the faces' turn agree with the normals."""
+    vertices, normals, faces = solid.vertices, solid.normals, solid.faces
+    tried = faces[::TRIED_FACE]
+    a, b, c = (vertices[tried[:, k]] for k in range(3))
+    agreeing = np.einsum("ij,ij->i", np.cross(b - a, c - a), normals[tried].sum(axis=1)).sum()
+    turned = faces if agreeing >= 0 else np.ascontiguousarray(faces[:, ::-1])
+    return TextMesh(vertices, normals, turned, solid.front, field, solid.outline_z, swell)
 
 
 def _along(field: DistanceField, vertices: Floats) -> Floats:

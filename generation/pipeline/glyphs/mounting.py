@@ -18,7 +18,6 @@ from generation.pipeline.studio.rig import Rig
 from .bevel import bevelled
 from .field import distance_field
 from .layer import undeveloped
-from .marching import sample
 from .mesh import TextMesh
 from .paper import torn_sheet
 from .scene import Placement, letters_shape
@@ -58,17 +57,13 @@ def plate_mesh(plate: Plate, layout: TextLayout, mesh: TextMesh) -> TextMesh:
         board = bevelled(field, layout, Bevel(plate.depth, PLATE_EDGE))
     vertices = board.vertices.copy()
     vertices[:, 2] += float(mesh.vertices[:, 2].min()) - plate.gap
-    inset = np.maximum(sample(field.distance, field, vertices), 0)
-    nowhere = np.zeros((len(vertices), 2), np.float32)
     return replace(
         mesh,
         vertices=vertices,
         normals=board.normals,
         faces=board.faces,
         front=board.front,
-        inset=inset,
-        along=nowhere,
-        outward=nowhere,
+        plane=field,
     )
 
 
@@ -83,9 +78,6 @@ def with_plate(mesh: TextMesh, plate: Plate | None, layout: TextLayout) -> TextM
         normals=np.concatenate([mesh.normals, board.normals]),
         faces=np.concatenate([mesh.faces, board.faces + np.int32(len(mesh.vertices))]),
         front=np.concatenate([mesh.front, board.front]),
-        inset=np.concatenate([mesh.inset, board.inset]),
-        along=np.concatenate([mesh.along, board.along]),
-        outward=np.concatenate([mesh.outward, board.outward]),
     )
 
 

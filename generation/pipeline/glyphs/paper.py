@@ -25,7 +25,7 @@ CORNER: Final = 0.07
 KEPT_OFF: Final = 0.045
 
 # How far (em) the sheet bulges back between its ends, and the rim within RIM curls forward.
-BULGE: Final = 0.035
+BULGE: Final = 0.014
 RIM: Final = 0.11
 CURL: Final = 0.030
 

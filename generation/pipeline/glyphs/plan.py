@@ -38,7 +38,8 @@ NO_BACKGROUND: Final = 96
 class Lettering:
     """What to build, where it stands, and on what: `backdrop` is sRGB (H, W, 3) at frame size.
 
-    `on_set`: the rig is stage 1's own, not a stand-in for an uploaded picture's.
+    `on_set`: the rig is stage 1's own, not a stand-in for an uploaded picture's. `given` is what
+    the material answers to where that is not read from the backdrop.
     """
 
     choice: FaceChoice
@@ -49,13 +50,16 @@ class Lettering:
     placement: Placement
     backdrop: Picture
     on_set: bool = False
+    given: Setting | None = None
 
     def setting(self) -> Setting:
         """Return what the material may answer to: palette, colours behind and of the ground."""
+        if self.given is not None:
+            return self.given
         crop = self.placement.crop
         behind = self.backdrop[crop.y : crop.bottom, crop.x : crop.right]
         ground = self.backdrop[-self.backdrop.shape[0] // 4 :]
-        return Setting(self.rig.palette, _mean_linear(behind), _mean_linear(ground))
+        return Setting(self.rig.palette, mean_linear(behind), mean_linear(ground))
 
     def unswollen(self) -> Lettering:
         """Return the same lettering with the font's own outlines, for a second try."""
@@ -112,7 +116,7 @@ def _backdrop(request: StageRequest) -> Picture:
     return np.asarray(fitted)
 
 
-def _mean_linear(part: Picture) -> Rgb:
+def mean_linear(part: Picture) -> Rgb:
     """Return the mean linear colour of an sRGB picture, from every seventh pixel."""
     sample = part.reshape(-1, 3)[::7].astype(np.float64) / 255
     red, green, blue = (float(mean) for mean in (sample**2.2).mean(axis=0))

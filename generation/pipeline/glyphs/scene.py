@@ -16,7 +16,7 @@ from generation.pipeline.studio.materials.material import Glow
 from generation.pipeline.studio.render import use_variant
 from generation.pipeline.studio.rig import Rig, headline_frame
 
-from .mesh import TextMesh, front_of, without_back
+from .mesh import TextMesh, front_of
 from .surroundings import surroundings
 from .verify import EmToPixel
 
@@ -60,7 +60,7 @@ def place(mesh: TextMesh, rig: Rig, headline: Box, margin: float = 0.0) -> Place
     em[2, 3] = -scale * mesh.outline_z
     mapping = EmToPixel(scale=scale, x0=float(middle[0]), y0=float(middle[1]))
     crop = _around(middle, half_width + CROP_MARGIN, half_height + CROP_MARGIN)
-    return Placement(mapping, _inside(crop, rig.camera.width, rig.camera.height), frame @ em)
+    return Placement(mapping, inside(crop, rig.camera.width, rig.camera.height), frame @ em)
 
 
 def _around(middle: tuple[int, int], half_width: float, half_height: float) -> Box:
@@ -68,7 +68,8 @@ def _around(middle: tuple[int, int], half_width: float, half_height: float) -> B
     return Box(middle[0] - across, middle[1] - down, 2 * across, 2 * down)
 
 
-def _inside(box: Box, width: int, height: int) -> Box:
+def inside(box: Box, width: int, height: int) -> Box:
+    """Return the part of the box that lies in a frame of that size."""
     left, top = max(box.x, 0), max(box.y, 0)
     return Box(left, top, min(box.right, width) - left, min(box.bottom, height) - top)
 
@@ -91,8 +92,6 @@ def lettering_scene(
     """
     use_variant()
     view = sensor(rig.camera, scale=1.0, crop=placement.crop, pinhole=True)
-    if material.two_sided and not extra:
-        mesh = without_back(mesh)
     return {
         "type": "scene",
         "integrator": {

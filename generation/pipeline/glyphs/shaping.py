@@ -22,11 +22,13 @@ Align = Literal["left", "center"]
 # Straight pieces per curve: at 20 pieces of a 1 em bowl the error is under 1/1000 em.
 CURVE_PIECES: Final = 10
 
-# Distance of baselines in em. Display Hangul fills about 0.9 em, so this leaves a tight gap.
-LINE_PITCH: Final = 1.08
+# Air between the ink of two lines, in em. Faces fill 0.7-0.95 em, brushes as they please: a pitch
+# of baselines would leave some lines far apart.
+LINE_GAP: Final = 0.20
 
-# Gap between words in em: fonts give 0.2-0.35; words must stay apart once strokes are swollen.
-WORD_SPACE: Final = 0.30
+# Air between the ink of two words, in em: three times that of letters, so that words stay apart
+# once strokes are swollen, and no more, so that a line is read as one.
+WORD_GAP: Final = 0.30
 
 # More lines must make the letters at least this much bigger to be worth breaking a phrase.
 WORTH_BREAKING: Final = 1.12
@@ -157,14 +159,20 @@ def _block(copy: str, how: _Setting, lines: tuple[str, ...], align: Align) -> Te
     left = [line.box[0] for line in set_lines]
     widths = [line.box[2] - line.box[0] for line in set_lines]
     width = max(widths)
+    pitch = _pitch(set_lines)
     top = set_lines[0].box[3]
-    bottom = set_lines[-1].box[1] - LINE_PITCH * (len(lines) - 1)
+    bottom = set_lines[-1].box[1] - pitch * (len(lines) - 1)
     cells: list[Cell] = []
     for number, line in enumerate(set_lines):
         slack = (width - widths[number]) / 2 if align == "center" else 0.0
-        shift = (slack - left[number] - width / 2, -LINE_PITCH * number - (top + bottom) / 2)
+        shift = (slack - left[number] - width / 2, -pitch * number - (top + bottom) / 2)
         cells.extend(_moved(cell, shift) for cell in line.cells)
     return TextLayout(copy, how.face, lines, tuple(cells), width, top - bottom)
+
+
+def _pitch(lines: list[_Line]) -> float:
+    """Return the distance of baselines that parts the two closest lines by LINE_GAP."""
+    return max((low.box[3] - high.box[1] for high, low in pairwise(lines)), default=0.0) + LINE_GAP
 
 
 def _set_line(how: _Setting, text: str, number: int) -> _Line:
@@ -173,15 +181,18 @@ def _set_line(how: _Setting, text: str, number: int) -> _Line:
     buffer.add_str(text)
     buffer.guess_segment_properties()
     hb.shape(font, buffer, FEATURES)
-    pen, cells = 0.0, []
+    pen, begins, cells = 0.0, False, list[Cell]()
     for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         character = text[info.cluster]
         if character.isspace():
-            pen += WORD_SPACE * how.stretch
+            begins = True
             continue
-        origin = (pen + how.stretch * position.x_offset / units, position.y_offset / units)
         contours = _condensed(glyph_contours(how.face, info.codepoint), how.stretch)
         cell = Cell(character, number, (0.0, 0.0), contours, _ink(contours), how.stretch)
+        if begins:
+            pen = cells[-1].box[2] + WORD_GAP * how.stretch + how.tracking - cell.box[0]
+        begins = False
+        origin = (pen + how.stretch * position.x_offset / units, position.y_offset / units)
         cells.append(_moved(cell, origin))
         pen += how.stretch * position.x_advance / units + how.tracking
     boxes = np.array([cell.box for cell in cells])

@@ -12,11 +12,12 @@ import numpy as np
 
 from generation.pipeline.studio.materials.profile import Profile
 
+from .field import DistanceField
 from .mesh import TextMesh, build_mesh
 from .shaping import TextLayout
 
 # Raised whenever the shape changes, so that cached meshes of older code are not used.
-SHAPE_VERSION: Final = 7
+SHAPE_VERSION: Final = 8
 
 
 def text_mesh(
@@ -52,9 +53,7 @@ def _read(path: Path) -> TextMesh | None:
                 normals=stored["normals"],
                 faces=stored["faces"],
                 front=stored["front"],
-                inset=stored["inset"],
-                along=stored["along"],
-                outward=stored["outward"],
+                plane=DistanceField(stored["distance"], *(float(x) for x in stored["grid"])),
                 outline_z=float(stored["outline_z"]),
                 swell=float(stored["swell"]),
             )
@@ -72,9 +71,8 @@ def _write(path: Path, mesh: TextMesh) -> None:
             normals=mesh.normals,
             faces=mesh.faces,
             front=mesh.front,
-            inset=mesh.inset,
-            along=mesh.along,
-            outward=mesh.outward,
+            distance=mesh.plane.distance,
+            grid=np.array([mesh.plane.left, mesh.plane.bottom, mesh.plane.step]),
             outline_z=np.float64(mesh.outline_z),
             swell=np.float64(mesh.swell),
         )

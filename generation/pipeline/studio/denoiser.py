@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
 
-# Pixels from which a picture is denoised in tiles, and the megabytes that the network may take
-# then: two megapixels want 540 at once. Tiles overlap by what it looks at, so that no seam is seen.
-LARGE: Final = 1_400_000
+# Pixels from which a filter is let go after the picture: it would keep its memory, 300 bytes each.
+# The megabytes that it may take then: two megapixels want 540 at once. Tiles overlap by what the
+# network looks at, so that no seam is seen.
+LARGE: Final = 750_000
 MEMORY_MB: Final = 300
 # Pixels by which a picture is mirrored at its edges: the network leaves noise where it sees an end.
 BORDER: Final = 16
@@ -40,7 +41,7 @@ def denoised(
         quality = "fast" if fast else "high"
         clean = pyoidn.denoise(images["color"], *guides, hdr=True, quality=quality)
     else:
-        clean = _in_tiles(images, fast=fast)
+        clean = _let_go(images, fast=fast)
     inner = clean[BORDER : BORDER + height, BORDER : BORDER + width]
     return cast("Image", np.ascontiguousarray(inner))
 
@@ -50,8 +51,8 @@ def _bordered(image: Image) -> Image:
     return cast("Image", cv2.copyMakeBorder(image, *edges, cv2.BORDER_REFLECT_101))
 
 
-def _in_tiles(images: dict[str, Image], *, fast: bool) -> Image:
-    """Return the denoised "color" of the images, some hundred rows at a time."""
+def _let_go(images: dict[str, Image], *, fast: bool) -> Image:
+    """Return the denoised "color" of the images, in tiles where they need more memory."""
     import pyoidn
 
     images["output"] = np.empty_like(images["color"])

@@ -112,13 +112,12 @@ def _taken(scene: Any, lens: dict[str, Any], seed: int, samples: int) -> Layers:
     return render_passes(scene, seed=seed, samples=samples, samples_per_pass=samples, lens=lens)
 
 
-def denoised(rig: Rig, scene: Any, window: NearWindow, picture: Image, alpha: Image) -> Image:
+def denoised(window: NearWindow, picture: Image, guide: Image | None) -> Image:
     """Return the exposed picture (height, width, 3) without noise in the window's rows.
 
-    What is far has none. `alpha` (height, width) is the near layer's.
+    What is far has none. `guide` is `guide_of` the same picture.
     """
     part = slice(*window.rows)
-    guide = _guide(rig, scene, window, picture[part], alpha[part])
     clean = denoise(np.ascontiguousarray(picture[part]), guide, fast=True)
     share = np.ones((clean.shape[0], 1, 1), np.float32)
     share[: window.fade, 0, 0] = np.linspace(0, 1, window.fade, endpoint=False)
@@ -127,12 +126,16 @@ def denoised(rig: Rig, scene: Any, window: NearWindow, picture: Image, alpha: Im
     return mixed
 
 
-def _guide(rig: Rig, scene: Any, window: NearWindow, picture: Image, alpha: Image) -> Image | None:
+def guide_of(
+    rig: Rig, scene: Any, window: NearWindow, picture: Image, alpha: Image
+) -> Image | None:
     """Return the near set's albedo over the picture of the far one, for the denoiser.
 
-    Smooth where `alpha` says that an edge is out of focus: the denoiser would take the noise of a
-    few samples there for texture.
+    (rows, width, 3) of the window's rows; `alpha` (height, width) is the near layer's. Smooth
+    where it says that an edge is out of focus: the denoiser would take the noise of a few samples
+    there for texture.
     """
+    picture, alpha = (layer[slice(*window.rows)] for layer in (picture, alpha))
     if not studio_set(rig.style).textured:
         return None
     lens = sensor(rig.camera, scale=window.scale, crop=None, rows=window.rows)

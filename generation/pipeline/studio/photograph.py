@@ -9,10 +9,12 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from generation.pipeline.memory import give_back_memory
+
 from .backdrops import BACKDROP_SCALE, add_bokeh, blur_radius, disc_blur, lamp_shapes
 from .camera import sensor
 from .lights import surround
-from .near_layer import denoised, near_window, photographed
+from .near_layer import denoised, guide_of, near_window, photographed
 from .render import (
     Image,
     Layers,
@@ -23,8 +25,9 @@ from .render import (
     render_passes,
     use_variant,
 )
-from .rig import Rig
+from .rig import WHOLE, Rig
 from .stage import build_scene, studio_set
+from .thrift import near_scale
 
 # Samples per pixel of a draft's near layer.
 DRAFT_SAMPLES: Final = 4
@@ -79,7 +82,11 @@ def render_plate(rig: Rig, on_step: OnStep) -> Plate:
     layers = window.layers(finished)
     picture, exposure = expose(rig, layers, far)
     on_step(total - 1, total, cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-    clean = _full_size(rig, denoised(rig, scene, window, picture, layers.alpha))
+    guide = guide_of(rig, scene, window, picture, layers.alpha)
+    # The denoiser takes as much memory as the scene, which is not needed any more.
+    del scene, finished
+    give_back_memory()
+    clean = _full_size(rig, denoised(window, picture, guide))
     on_step(total, total, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
@@ -95,7 +102,8 @@ def _draft_plate(rig: Rig, on_step: OnStep) -> Plate:
     layers = window.layers([photographed(rig, scene, window, window.rows, seed=rig.seed)])
     on_step(3, 4, None)
     picture, exposure = expose(rig, layers, far)
-    clean = _full_size(rig, denoised(rig, scene, window, picture, layers.alpha))
+    guide = guide_of(rig, scene, window, picture, layers.alpha)
+    clean = _full_size(rig, denoised(window, picture, guide))
     on_step(4, 4, clean)
     return Plate(clean, _full_size(rig, layers.alpha), exposure)
 
@@ -110,7 +118,7 @@ def plate_sampling(rig: Rig) -> tuple[float, int]:
     """Return the near layer's size against the frame, and its samples per pixel."""
     chosen = studio_set(rig.style)
     if rig.draft:
-        return 1.0, DRAFT_SAMPLES
+        return near_scale(rig), DRAFT_SAMPLES
     return chosen.plate_scale, chosen.plate_samples
 
 
@@ -183,7 +191,10 @@ def render_far(rig: Rig, *, share: float, samples: int) -> Image | None:
 
 
 def expose(rig: Rig, layers: Layers, far: Image | None) -> tuple[Image, float]:
-    """Return near over far, exposed (1 = white), and the near layer's exposure."""
+    """Return near over far, exposed (1 = white), and the near layer's exposure.
+
+    Lamps and fall-off are the frame's: a whole has them in its windows (see `windows.py`).
+    """
     chosen = studio_set(rig.style)
     exposure = chosen.key_level.against(rig.palette.product_tone) / meter(rig, layers)
     picture = layers.radiance * np.float32(exposure)
@@ -192,13 +203,15 @@ def expose(rig: Rig, layers: Layers, far: Image | None) -> tuple[Image, float]:
         behind = cv2.resize(far, (width, height), interpolation=cv2.INTER_CUBIC)
         behind = np.maximum(behind * chosen.backdrop_level.against(rig.palette.product_tone), 0)
         assert chosen.backdrop is not None  # noqa: S101 - there is a far layer
-        behind = add_bokeh(behind, rig.camera, chosen.backdrop(rig).lamps)
+        if rig.format != WHOLE:
+            behind = add_bokeh(behind, rig.camera, chosen.backdrop(rig).lamps)
         picture += (1 - layers.alpha[..., None]) * behind
-    picture *= _vignette(rig, layers.alpha.shape, chosen.vignette)[..., None]
+    if rig.format != WHOLE:
+        picture *= vignette(rig, layers.alpha.shape, chosen.vignette)[..., None]
     return np.ascontiguousarray(picture, np.float32), exposure
 
 
-def _vignette(rig: Rig, shape: tuple[int, ...], loss: float) -> Image:
+def vignette(rig: Rig, shape: tuple[int, ...], loss: float) -> Image:
     """Return the lens's fall-off round the product: 1 there, `loss` less in the farthest corner."""
     height, width = shape[:2]
     frame, (x, y) = rig.layout.frame, rig.layout.product.center
@@ -216,9 +229,9 @@ def meter(rig: Rig, layers: Layers) -> float:
     size = (min(METER_SIZE, width), min(METER_SIZE, height))
     bright = cv2.resize(luminance(layers.radiance), size, interpolation=cv2.INTER_AREA)
     solid = cv2.resize(layers.alpha, size, interpolation=cv2.INTER_AREA) > 0.95
-    box, frame = rig.layout.product, rig.layout.frame
-    top = int((box.y + 0.5 * box.height) / frame.height * size[1])
-    left, right = (int(x / frame.width * size[0]) for x in (box.x, box.right))
+    box, camera = rig.layout.product, rig.camera
+    top = int((box.y + 0.5 * box.height) / camera.height * size[1])
+    left, right = (int(x / camera.width * size[0]) for x in (box.x, box.right))
     region = np.zeros_like(solid)
     region[top:, left:right] = True
     chosen = bright[solid & region]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.pipeline.array_store import UNREADABLE, store_arrays, trim_folder
+from generation.pipeline.layout import Layout
 
 from .near_layer import ALBEDO_SAMPLES
 from .photograph import BACKDROP_SAMPLES, OnStep, Plate, plate_sampling, render_plate
@@ -30,7 +31,7 @@ def plate_for(rig: Rig, cache_dir: Path, on_step: OnStep) -> tuple[Plate, Rig, b
 
     A kept plate that cannot be read is rendered anew.
     """
-    path = cache_dir / "plates" / (_key(rig) + PLATE_SUFFIX)
+    path = cache_dir / "plates" / (plate_key(rig) + PLATE_SUFFIX)
     kept = _load(path)
     plate = kept or _stored(render_plate(rig, on_step), path)
     return plate, replace(rig, exposure=plate.exposure), kept is not None
@@ -43,7 +44,7 @@ def kept_picture(rig: Rig, part: str, cache_dir: Path | None, render: Callable[[
     """
     if cache_dir is None:
         return render().astype(np.float16).astype(np.float32)
-    path = cache_dir / "plates" / f"{_key(rig)}-{part}{PLATE_SUFFIX}"
+    path = cache_dir / "plates" / f"{plate_key(rig)}-{part}{PLATE_SUFFIX}"
     with contextlib.suppress(*UNREADABLE), np.load(path, allow_pickle=False) as stored:
         path.touch()
         return _linear(stored["picture"])
@@ -56,14 +57,26 @@ def _linear(stored: NDArray[Any]) -> Image:
     return stored.astype(np.float32)
 
 
-def _key(rig: Rig) -> str:
-    """Name a plate by everything its pixels depend on."""
+def plate_key(rig: Rig) -> str:
+    """Return the name of a plate: by everything its pixels depend on."""
     facts = replace(rig, exposure=1.0).to_json() | {
+        "layout": _seen_of(rig.layout),
         "near": plate_sampling(rig),
         "far": [BACKDROP_SAMPLES, ALBEDO_SAMPLES],
         "variant": use_variant(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _seen_of(layout: Layout) -> dict[str, Any]:
+    """Return what a set knows of the layout: where words stand matters only beside the product.
+
+    So a second line, or a headline moved on a wide frame, keeps the set.
+    """
+    facts = layout.to_json()
+    del facts["headline"], facts["subline"]
+    beside = layout.headline.right if layout.align == "left" else None
+    return facts | {"words_beside": beside}
 
 
 def _load(path: Path) -> Plate | None:

@@ -37,11 +37,19 @@ class Gloss(NamedTuple):
 
 
 def mirrored(
-    scene: NDArray[np.uint8], product: Rgba, rig: Rig, gloss: Gloss, footing: Footing
+    scene: NDArray[np.uint8],
+    product: Rgba,
+    rig: Rig,
+    gloss: Gloss,
+    footing: Footing,
+    *,
+    contact: Plane,
 ) -> NDArray[np.uint8]:
     """Return the developed set, uint8 (height, width, 3), with the product mirrored in its ground.
 
-    `product` is the placed layer, straight alpha. Goods that lie flat hide their mirror image.
+    `product` is the placed layer, straight alpha. `contact` (height, width) 0..1 is the light that
+    remains where product and ground meet, in the mirror image too. Goods that lie flat hide their
+    mirror image.
     """
     solid = product[..., 3] > 127
     if footing == "flat" or not solid.any():
@@ -54,7 +62,7 @@ def mirrored(
     strength = gloss.strength * (1 - share) ** 1.6 * (under > 0) * _polished(rig, gloss)
     strength = strength[..., None] * picture[..., 3:]
     light = _linear(scene)
-    mixed = light * (1 - strength) + picture[..., :3] * strength
+    mixed = light * (1 - strength) + picture[..., :3] * (strength * contact[..., None])
     out: NDArray[np.uint8] = np.round(255 * np.clip(mixed, 0, 1) ** (1 / 2.2)).astype(np.uint8)
     return out
 

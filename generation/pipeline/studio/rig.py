@@ -14,7 +14,10 @@ from .lights import SoftBox
 from .palette import Palette, Rgb
 
 # Bump when a change of the sets alters pictures: cached plates of older versions are not used.
-RIG_VERSION = 2
+RIG_VERSION = 3
+
+# The format of the rig whose picture holds those of all formats.
+WHOLE = "whole"
 
 Pose = Literal["stands", "lies"]
 
@@ -25,7 +28,8 @@ class Rig:
 
     `lights` and `ambient` light product, ground and lettering alike; `exposure` multiplies linear
     radiance before the tone curve; `seed` drives the props; `pose` chose the camera's height;
-    a `draft` is small and rendered with few samples.
+    a `draft` is small and rendered with few samples. `whole`, where there is one, is the rig of the
+    photograph that this one's is a window of: its camera stands in the same place.
     """
 
     style: str
@@ -40,6 +44,7 @@ class Rig:
     exposure: float = 1.0
     draft: bool = False
     version: int = RIG_VERSION
+    whole: Rig | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-serialisable dict that `from_json` reads back unchanged."""
@@ -56,6 +61,7 @@ class Rig:
             "exposure": self.exposure,
             "draft": self.draft,
             "version": self.version,
+            **({"whole": self.whole.to_json()} if self.whole else {}),
         }
 
     @classmethod
@@ -69,6 +75,7 @@ class Rig:
                 "camera": Camera(**data["camera"]),
                 "lights": tuple(_softbox(light) for light in data["lights"]),
                 "ambient": _triple(data["ambient"]),
+                "whole": cls.from_json(data["whole"]) if data.get("whole") else None,
             }
         )
 

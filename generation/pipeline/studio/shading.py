@@ -7,6 +7,7 @@ scenes", 1998, with a ratio instead of a difference so that textures stay sharp)
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -24,6 +25,8 @@ from .render import Image, Layers, denoise, render_passes, samples_of_pass
 from .rig import Rig
 from .shapes import Mesh
 from .stage import build_scene, plain_set_shapes
+from .thrift import light_samples
+from .whole import window_of
 
 # Shadows are soft: a third of the frame's resolution is enough.
 SHADE_SCALE: Final = 1 / 3
@@ -47,6 +50,7 @@ DEEPEN: Final = 1.5
 BRIGHTEST: Final = 1.5
 
 Plane = NDArray[np.float32]
+Rgba = NDArray[np.uint8]
 
 
 def shade_window(frame: Box, product: Box) -> Box:
@@ -72,8 +76,92 @@ def product_shade(
     nothing changes; under the product the values around it are continued. The set without it is
     the same for all products and kept in `cache_dir`.
     """
-    footing = footing_of(alpha, rig.pose)
     window = shade_window(rig.layout.frame, rig.layout.product)
+    frame = rig.layout.frame
+    ratio = _faded_ratio(rig, frame, alpha, colour, on_pass, cache_dir=cache_dir, thin=thin)
+    full = np.ones((frame.height, frame.width, 3), np.float32)
+    enlarged = cv2.resize(ratio, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
+    full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, 0, BRIGHTEST)
+    return full
+
+
+def shade_through(product: Rgba) -> Callable[..., Image]:
+    """Return `product_shade` for a window of a whole, worked out once for all windows.
+
+    `product` is the product in a box of its own, at any size, straight alpha.
+    """
+    shape = product[..., 3].astype(np.float32) / np.float32(255)
+
+    def shade(
+        rig: Rig,
+        _alpha: Plane,
+        colour: Rgb,
+        on_pass: Callable[[int, int], None],
+        *,
+        cache_dir: Path,
+        thin: bool,
+    ) -> Image:
+        assert rig.whole is not None  # noqa: S101 - callers have a window
+        whole, canvas = rig.whole, Box(0, 0, rig.whole.camera.width, rig.whole.camera.height)
+        alpha = _placed(shape, rig, canvas)
+        facts = hashlib.sha256(alpha.tobytes() + repr((colour, thin)).encode()).hexdigest()[:24]
+
+        def worked_out() -> Image:
+            return _faded_ratio(
+                whole, canvas, alpha, colour, on_pass, cache_dir=cache_dir, thin=thin
+            )
+
+        ratio = kept_picture(whole, f"shade-{facts}", cache_dir, worked_out)
+        return _seen(ratio, rig, shade_window(canvas, whole.layout.product))
+
+    return shade
+
+
+def _seen(ratio: Image, rig: Rig, area: Box) -> Image:
+    """Return the frame's part of a small picture of an area of the whole, at the frame's size."""
+    window, small = window_of(rig), ratio.shape[1] / area.width
+    # From the frame's pixel centres to the small picture's.
+    step = window.pixels * small
+    left = (window.left + 0.5 * window.pixels - area.x) * small - 0.5
+    top = (window.top + 0.5 * window.pixels - area.y) * small - 0.5
+    seen = cv2.warpAffine(
+        ratio,
+        np.array([[step, 0, left], [0, step, top]], np.float32),
+        (rig.camera.width, rig.camera.height),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(np.clip(seen, 0, BRIGHTEST), np.float32)
+
+
+def _placed(shape: Plane, rig: Rig, canvas: Box) -> Plane:
+    """Return the product's coverage of the whole's frame, as large as in the window of it."""
+    assert rig.whole is not None  # noqa: S101 - callers have a window
+    slot, pixels = rig.layout.product, window_of(rig).pixels
+    aspect, middle = shape.shape[1] / shape.shape[0], rig.whole.layout
+    height = min(slot.height * pixels, slot.width * pixels / aspect)
+    size = max(round(height * aspect), 1), max(round(height), 1)
+    smaller = size[0] < shape.shape[1]
+    fitted = cv2.resize(shape, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    alpha = np.zeros((canvas.height, canvas.width), np.float32)
+    left, top = round(middle.product.center[0] - size[0] / 2), middle.ground_y - size[1]
+    alpha[top : top + size[1], left : left + size[0]] = fitted
+    return alpha
+
+
+def _faded_ratio(
+    rig: Rig,
+    frame: Box,
+    alpha: Plane,
+    colour: Rgb,
+    on_pass: Callable[[int, int], None],
+    *,
+    cache_dir: Path | None,
+    thin: bool,
+) -> Image:
+    """Return the factor in the shade's window, small, 1 at the window's inner edges."""
+    footing = footing_of(alpha, rig.pose)
+    window = shade_window(frame, rig.layout.product)
     total = 2 * SHADE_PASSES
 
     def lit(extra: Mapping[str, Mesh], before: int) -> Image:
@@ -85,8 +173,7 @@ def product_shade(
         )
 
     near = plain_set_shapes(rig)
-
-    part = f"plain-{SHADE_SAMPLES}-{SHADE_PASSES}-{round(1 / SHADE_SCALE)}"
+    part = f"plain-{light_samples(rig, SHADE_SAMPLES)}-{SHADE_PASSES}-{round(1 / SHADE_SCALE)}"
     bare = kept_picture(rig, part, cache_dir, lambda: lit({}, 0))
     proxy = product_proxy(alpha, rig.camera, footing, colour, thin=thin)
     ratio = np.clip(
@@ -94,7 +181,7 @@ def product_shade(
     )
     shadow = np.clip((1 - ratio - UNSEEN) / (1 - UNSEEN), 0, 1)
     ratio = np.where(ratio < 1, (1 - shadow) ** DEEPEN, ratio)
-    return _into_frame(rig.layout.frame, window, ratio.astype(np.float32), alpha)
+    return _faded(frame, window, ratio.astype(np.float32), alpha)
 
 
 def _lit(
@@ -104,28 +191,25 @@ def _lit(
     scene = build_scene(
         rig, near=shapes, crop=window, scale=rig.camera.soft_scale(SHADE_SCALE), pinhole=True
     )
+    samples = light_samples(rig, SHADE_SAMPLES)
     layers = render_passes(
         scene,
         seed=rig.seed,
-        samples=SHADE_SAMPLES,
-        samples_per_pass=samples_of_pass(SHADE_SAMPLES, SHADE_PASSES),
+        samples=samples,
+        samples_per_pass=samples_of_pass(samples, SHADE_PASSES),
         on_pass=on_pass,
     )
     return denoise(layers.radiance, fast=True) * np.float32(rig.exposure)
 
 
-def _into_frame(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:
-    """Fill in what the proxy hides, fade at the window's inner edges, enlarge, put in the frame."""
+def _faded(frame: Box, window: Box, ratio: Image, alpha: Plane) -> Image:
+    """Fill in what the proxy hides, and fade at the window's inner edges."""
     cut = _without_hollows(alpha)[window.y : window.bottom, window.x : window.right]
     size = (ratio.shape[1], ratio.shape[0])
     hidden = cv2.dilate(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.ones((5, 5)))
     known = (hidden < 0.02).astype(np.float32)[..., None]
     filled = cv2.GaussianBlur(_fill_in(ratio, known), (0, 0), SMOOTHING)
-    faded = 1 + (filled - 1) * _feather(size, frame, window)[..., None]
-    full = np.ones((frame.height, frame.width, 3), np.float32)
-    enlarged = cv2.resize(faded, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
-    full[window.y : window.bottom, window.x : window.right] = np.clip(enlarged, 0, BRIGHTEST)
-    return full
+    return np.asarray(1 + (filled - 1) * _feather(size, frame, window)[..., None], np.float32)
 
 
 def _without_hollows(alpha: Plane) -> Plane:

@@ -35,8 +35,8 @@ BOX_HEIGHT: Final = 2.6
 BOX_WIDTH: Final = 3.2
 # Lens to product in decimetres: about an 85 mm lens on full frame for a square picture.
 LENS_DISTANCE: Final = 11.0
-# Sets whose meshes and textures stay in memory, about 20 MB each: an ad's, a draft's and two more.
-KEPT_SETS: Final = 4
+# Sets whose meshes and textures stay in memory, some 40 MB each: an ad's, a draft's and one more.
+KEPT_SETS: Final = 3
 
 
 def studio_set(style: str) -> StudioSet:
@@ -64,24 +64,31 @@ def rig_for(
     Depends on the layout's class (position, wide or not) and the pose, never on the very product,
     so that products share plates.
     """
-    chosen = studio_set(style)
+    camera = camera_for(style, layout, pose)
     staging = Staging(fmt.key, layout, palette, seed, pose)
+    return rig_of(style, staging, camera, draft=draft)
+
+
+def rig_of(style: str, staging: Staging, camera: Camera, *, draft: bool = False) -> Rig:
+    """Return the rig of a style with a camera that stands already. Raises UnknownChoice."""
+    chosen = studio_set(style)
     return Rig(
         style=style,
-        format=fmt.key,
-        seed=seed,
-        pose=pose,
-        palette=palette,
-        layout=layout,
-        camera=_camera(chosen, layout, pose),
+        format=staging.format,
+        seed=staging.seed,
+        pose=staging.pose,
+        palette=staging.palette,
+        layout=staging.layout,
+        camera=camera,
         lights=chosen.lights(staging),
         ambient=chosen.ambient(staging),
         draft=draft,
     )
 
 
-def _camera(chosen: StudioSet, layout: Layout, pose: Pose) -> Camera:
-    box = layout.product
+def camera_for(style: str, layout: Layout, pose: Pose) -> Camera:
+    """Return the camera by which the product stands in its box. Raises UnknownChoice."""
+    chosen, box = studio_set(style), layout.product
     scale = box.width / BOX_WIDTH if layout.wide else box.height / BOX_HEIGHT
     return aimed_camera(
         frame=layout.frame,
@@ -94,8 +101,11 @@ def _camera(chosen: StudioSet, layout: Layout, pose: Pose) -> Camera:
 
 
 def near_shapes(rig: Rig) -> dict[str, Shape]:
-    """Return the set's near shapes; kept, because an ad's stages render them again and again."""
-    return _unexposed_shapes(replace(rig, exposure=1.0))
+    """Return the set's near shapes; kept, because an ad's stages render them again and again.
+
+    A window's are those of the whole.
+    """
+    return _unexposed_shapes(replace(rig.whole or rig, exposure=1.0))
 
 
 @lru_cache(maxsize=KEPT_SETS)

@@ -43,9 +43,15 @@ BOOK: Final = (2.0, 1.4, 0.22)
 
 def across(rig: Rig, share: float, y: float, z: float = 0.0) -> float:
     """Return the x that is seen at `share` (0 left .. 1 right) of the frame's width there."""
+    frame = rig.layout.frame
+    return seen_at(rig, frame.x + share * frame.width, y, z)
+
+
+def seen_at(rig: Rig, column: float, y: float, z: float = 0.0) -> float:
+    """Return the x that is seen at a column of the picture there."""
     camera = rig.camera
     depth = float((np.array([0.0, y, z]) - camera.position) @ camera.axes[2])
-    return float((share * camera.width - camera.axis_x) / camera.focal * depth)
+    return float((column - camera.axis_x) / camera.focal * depth)
 
 
 def turned(outline: tuple[tuple[float, float], ...], place: Place, bsdf: dict[str, Any]) -> Mesh:

@@ -33,6 +33,20 @@ def stretched_noise(
     return cast("HeightMap", cv2.resize(grains, (columns, rows), interpolation=cv2.INTER_CUBIC))
 
 
+def tiled_noise(
+    rng: np.random.Generator, rows: int, columns: int, cells: tuple[int, int]
+) -> HeightMap:
+    """Return the same for a texture that repeats: its opposite edges fit each other."""
+    grains = rng.standard_normal(cells).astype(np.float32)
+    across, down = (
+        ((np.arange(side, dtype=np.float32) + 0.5) * (count / side) - 0.5)
+        for side, count in ((columns, cells[1]), (rows, cells[0]))
+    )
+    x, y = np.meshgrid(across, down)
+    noise = cv2.remap(grains, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+    return cast("HeightMap", noise)
+
+
 def plank(rng: np.random.Generator) -> tuple[HeightMap, HeightMap]:
     """Return one plank's grain (0 pale early wood .. 1 dark late wood) and wear (0..1)."""
     rows, columns = PLANK_ROWS, PLANK_COLUMNS

@@ -9,6 +9,7 @@ scene is built of. Compiled kernels stay in memory and in `~/.drjit`.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,35 +131,47 @@ def _picture(scene: Any, sensor: Any, tracer: Tracer, samples: int, seed: int) -
     import drjit as dr
 
     width, height = (int(side) for side in sensor.film().crop_size())
-    lens, pixels = _lens(sensor), width * height
-    rounds, at_once = whole_rounds(samples) // STRATA, WAVEFRONT // STRATA
-    pieces = []
-    for first in range(0, pixels, at_once):
-        part = range(first, min(first + at_once, pixels))
-        seeds = range((seed + first) * rounds, (seed + first) * rounds + rounds)
-        taken = [_traced(scene, lens, tracer, part, each) for each in seeds]
-        pieces.append(np.mean(taken, axis=0))
+    lens, pixels, rounds = _lens(sensor), width * height, whole_rounds(samples) // STRATA
+    edges = np.linspace(0, pixels, -(-pixels * rounds * STRATA // WAVEFRONT) + 1).astype(int)
+    pieces: list[Image] = []
+    launched: Any = None
+    for first, end in itertools.pairwise(edges):
+        # The next piece is put together while the one before is computed.
+        part, own_seed = range(first, end), seed + int(first)
+        ahead = _launched(scene, lens, tracer, part, rounds=rounds, seed=own_seed)
+        if launched is not None:
+            pieces.append(_averaged(launched, rounds))
+        launched = ahead
+    pieces.append(_averaged(launched, rounds))
     # Dr.Jit keeps what it took, by size: every format would leave its own behind.
     dr.flush_malloc_cache()
     return np.concatenate(pieces).reshape(height, width, 4)
 
 
-def _traced(scene: Any, lens: _Lens, tracer: Tracer, pixels: range, seed: int) -> Image:
-    """Return (n, 4) of some consecutive pixels of the crop, STRATA samples each."""
+def _launched(
+    scene: Any, lens: _Lens, tracer: Tracer, pixels: range, *, rounds: int, seed: int
+) -> list[Any]:
+    """Begin to compute some consecutive pixels of the crop; return the sums of their rounds."""
     import drjit as dr
     import mitsuba as mi
 
+    rays = len(pixels) * rounds * STRATA
     sampler = mi.load_dict({"type": "multijitter", "sample_count": STRATA})
     sampler.set_samples_per_wavefront(STRATA)
-    sampler.seed(dr.opaque(mi.UInt32, seed * SEED_STEP & SEED_MASK), len(pixels) * STRATA)
-    pixel = dr.arange(mi.UInt32, len(pixels) * STRATA) // STRATA
-    pixel += dr.opaque(mi.UInt32, pixels.start)
+    sampler.seed(dr.opaque(mi.UInt32, seed * SEED_STEP & SEED_MASK), rays)
+    # One round after the other: a pixel's rounds are strangers to the sampler.
+    place, count = dr.arange(mi.UInt32, rays) // STRATA, dr.opaque(mi.UInt32, len(pixels))
+    pixel = place - place // count * count + dr.opaque(mi.UInt32, pixels.start)
     colour, hit = tracer(scene, sampler, _rays(lens, pixel, sampler))
     channels = [colour.x, colour.y, colour.z, dr.select(hit, mi.Float(1), mi.Float(0))]
     dr.eval(channels)
-    sums = [dr.block_sum(channel, STRATA, mode="evaluated") for channel in channels]
-    table: Image = np.stack([np.array(channel) for channel in sums], axis=1)
-    return table / np.float32(STRATA)
+    return [dr.block_sum(channel, STRATA, mode="evaluated") for channel in channels]
+
+
+def _averaged(sums: list[Any], rounds: int) -> Image:
+    """Return (n, 4) of what was launched, when it is there."""
+    table = np.stack([np.array(channel).reshape(rounds, -1).mean(axis=0) for channel in sums], 1)
+    return np.asarray(table / np.float32(STRATA), np.float32)
 
 
 def _rays(lens: _Lens, pixel: Any, sampler: Any) -> Any:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from generation.pipeline.catalog import frame_format
+from generation.pipeline.compositing import core_mask
 from generation.pipeline.diffusion import sizes
 from generation.pipeline.diffusion.background import run_painted_background
 from generation.pipeline.diffusion.residency import Residency, the_residency
@@ -24,7 +25,6 @@ from generation.pipeline.errors import (
     StageCancelled,
 )
 from generation.pipeline.frames import frame_for
-from generation.pipeline.grounding import core_mask
 from generation.pipeline.run import run_stage
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.types import Progress, Stage, StageOutput, StageRequest, SubStep
@@ -176,7 +176,9 @@ def test_it_stops_where_it_is_told_to_and_the_next_ad_is_made(ask, sub_step: Sub
 
 def test_the_ad_can_say_what_made_it_and_where_the_time_went(ask) -> None:
     output, _ = run(ask(background_negative_prompt="people", guidance_scale=9.0))
-    (made_by,) = output.checks["models"]
+    made_by, *helpers = output.checks["models"]
+    cut_by_birefnet = output.checks["cutout"]["method"] == "birefnet"
+    assert [one["key"] for one in helpers] == ["birefnet"] * cut_by_birefnet
     assert made_by["key"] == KLEIN
     assert made_by["licence"] == "apache-2.0"
     assert made_by["revision"] == "0" * 40
@@ -219,12 +221,23 @@ def test_a_prompt_of_five_thousand_characters_is_cut_off_and_painted(ask, key: s
     assert pixels(output.image).std() > 1
 
 
-def test_a_stage_that_finds_its_model_loaded_waits_for_none(ask) -> None:
+def test_a_stage_that_finds_its_model_loaded_waits_for_none(ask, monkeypatch) -> None:
+    loads: list[str] = []
+    load_once = Residency._load_once
+
+    def counted(residency: Residency, key: str) -> Any:
+        loads.append(key)
+        return load_once(residency, key)
+
+    monkeypatch.setattr(Residency, "_load_once", counted)
     the_residency().unload_all()
     cold, _ = run(ask())
+    assert KLEIN in loads
+    assert cold.seconds["load"] > 0
+    loads.clear()
     warm, _ = run(ask())
-    assert warm.seconds["load_wait"] <= min(0.05, cold.seconds["load"])
-    assert cold.seconds["load"] > warm.seconds["load"]
+    assert loads == []
+    assert {"load", "load_wait"} <= set(warm.seconds)
 
 
 def test_the_same_wishes_give_the_same_bytes(ask) -> None:

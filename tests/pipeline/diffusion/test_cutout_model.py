@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from generation.pipeline.cutout import birefnet, cut_out
-from generation.pipeline.cutout.birefnet import WEIGHTS_VARIABLE, weights
+from generation.pipeline.cutout.birefnet import WEIGHTS_VARIABLE, birefnet_account, weights
 from generation.pipeline.cutout.kept import kept_cut_out
 from generation.pipeline.diffusion.memory import WORKING_SHARE, Chip
 from generation.pipeline.diffusion.residency import Residency, residency_from, the_residency
@@ -74,6 +74,18 @@ def test_weights_that_are_pinned_and_gone_are_not_used(
 ) -> None:
     (own_store.folder("birefnet") / "onnx" / "model.onnx").unlink()
     assert kept_cut_out(photo[0], tmp_path).method == "colour_model"
+
+
+def test_an_ad_says_which_weights_cut_it_out(
+    own_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = birefnet_account()
+    assert (told["key"], told["licence"], told["revision"]) == ("birefnet", "mit", "0" * 40)
+    own_store.lock_path.write_text("{")
+    assert birefnet_account()["revision"] is None
+    # Of a file of one's own nobody knows where it came from, whatever was fetched beside it.
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "own.onnx"))
+    assert birefnet_account()["revision"] is None
 
 
 def test_an_empty_models_folder_has_no_weights(
@@ -147,6 +159,22 @@ def test_a_session_that_runs_out_of_memory_is_tried_once_more_alone(
     assert cut_out(photo[0]).method == "birefnet"
     assert seen[0] > 0
     assert seen[1:] == [0]
+
+
+def test_an_onnxruntime_that_cannot_use_the_gpu_is_warned_of(
+    photo: tuple[Path, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    birefnet._network.cache_clear()
+    assert cut_out(photo[0]).method == "birefnet"
+    assert "runs on the processor" not in caplog.text
+    birefnet._network.cache_clear()
+    # As the package for GPUs says of itself; this one has no CUDA to use.
+    monkeypatch.setattr(birefnet, "_runs_on_cuda", lambda: True)
+    assert cut_out(photo[0]).method == "birefnet"
+    assert "runs on the processor" in caplog.text
+    birefnet._network.cache_clear()
 
 
 def test_onnxruntime_may_fill_the_budget_of_the_gpu_that_is_used(own_store: Store) -> None:

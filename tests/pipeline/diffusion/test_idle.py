@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,6 +18,7 @@ from generation.pipeline.types import Stage
 from generation.work import engine_child
 from generation.work.engine_child import Engine
 from generation.work.engine_messages import Finished, Reported, Run
+from tests.waiting import PATIENCE
 
 from .asking import request
 
@@ -28,7 +28,7 @@ KLEIN = "flux2-klein-4b"
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """The worker's end of the pipe to an engine that serves in a thread of this process."""
-    monkeypatch.setattr(engine_child, "IDLE_AFTER", 1.0)
+    monkeypatch.setattr(engine_child, "IDLE_AFTER", PATIENCE)
     ours, theirs = Pipe()
 
     def serve() -> None:
@@ -42,28 +42,48 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     thread.join()
 
 
-def make_a_scene(engine: Connection, folder: Path, number: int, residency: Residency) -> list[int]:
+def make_a_scene(
+    engine: Connection,
+    folder: Path,
+    number: int,
+    residency: Residency,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[int]:
     """Have a scene painted and return the bytes on the device at each report."""
     wish = request(folder / str(number), Stage.BACKGROUND, ad_text="", strength=0.5)
     seen = []
     engine.send(Run(number, wish))
     while isinstance(answer := engine.recv(), Reported):
         seen.append(residency.loaded.get(KLEIN, 0))
+        meanwhile()
     assert isinstance(answer, Finished), answer
     return seen
 
 
 @pytest.mark.parametrize("leaves", [True, False])
 def test_the_device_is_left_after_the_last_stage_and_not_before(
-    engine_environment: Residency, engine: Connection, tmp_path: Path, *, leaves: bool
+    engine_environment: Residency,
+    engine: Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    leaves: bool,
 ) -> None:
     engine_environment.unload_when_idle = leaves
-    for number in (1, 2):
-        seen = make_a_scene(engine, tmp_path, number, engine_environment)
-        assert seen[-1] > 0
-        # The second stage follows at once, and finds on the device what the first one left.
-        assert number == 1 or min(seen) > 0
-    time.sleep(2.0)
+    rested = threading.Event()
+    rest = engine_environment.rest
+    monkeypatch.setattr(engine_environment, "rest", lambda: (rest(), rested.set()))
+    assert make_a_scene(engine, tmp_path, 1, engine_environment)[-1] > 0
+    # The second stage finds on the device what the first one left; no third one follows.
+    seen = make_a_scene(
+        engine,
+        tmp_path,
+        2,
+        engine_environment,
+        lambda: monkeypatch.setattr(engine_child, "IDLE_AFTER", 0.1),
+    )
+    assert min(seen) > 0
+    assert rested.wait(PATIENCE)
     assert (engine_environment.loaded[KLEIN] == 0) is leaves
 
 

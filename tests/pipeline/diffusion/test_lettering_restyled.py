@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from generation.pipeline.diffusion import easel, sdxl_text, sizes
+from generation.pipeline.diffusion import catalog, easel, sdxl_text, sizes
 from generation.pipeline.diffusion.lettering import as_rendered, with_silhouette
 from generation.pipeline.diffusion.maps import letter_maps
 from generation.pipeline.diffusion.residency import Residency
@@ -38,7 +38,7 @@ def small_and_quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sizes, "MOST_PIXELS", 192 * 96)
         patch.setattr(sizes, "LEAST_PIXELS", 1)
-        patch.setattr("generation.pipeline.lettering.SAMPLES", 4)
+        patch.setattr("generation.pipeline.letters.SAMPLES", 4)
         yield
 
 
@@ -96,7 +96,10 @@ def test_a_models_paint_is_seen_through_the_fonts_outlines(
     told = output.checks["lettering"]
     assert (told["made_by"], told["reason"]) == ("model", ""), told
     assert told["passed"] == told["total"] == 2
-    assert output.checks["models"][0]["key"] == key
+    made_by = output.checks["models"]
+    assert [one["key"] for one in made_by] == [one.key for one in catalog.with_parts(key)]
+    assert {one["licence"] for one in made_by} == {"openrail++", "apache-2.0", "mit"}
+    assert {one["revision"] for one in made_by} == {"0" * 40}
     assert (layer[..., 3] == plain[..., 3]).all()
     faces = layer[layer[..., 3] == 255][:, :3].astype(int)
     assert (faces[:, 0] > faces[:, 1] + 60).mean() > 0.9

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from generation.pipeline.diffusion.host_copies import HostCopy
+from generation.pipeline.diffusion.host_copies import HostCopy, LockedMemory
 from generation.pipeline.diffusion.memory import Chip, Quantisation, Wish
 from generation.pipeline.diffusion.quantise import quantise
 from generation.pipeline.diffusion.residency import Residency
 from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import DiffusionNotInstalled
 
+from .pretend_gpu import pretended
 from .test_residency import KLEIN, SDXL, paint
 
 PACKAGES = {"fp8": "torchao", "nf4": "bitsandbytes"}
@@ -91,6 +92,27 @@ def test_a_quantised_module_is_counted_by_what_it_takes(method: Quantisation) ->
     quantise(holder, method, CPU)
     share = HostCopy(holder).size / whole
     assert share == pytest.approx({"fp8": 0.5, "nf4": 0.25}[method], abs=0.02)
+
+
+@pytest.mark.parametrize("capability", [(8, 0), (8, 9)])
+def test_fp8_multiplies_where_the_chip_does_and_leaves_the_compiler_as_it_is(
+    capability: tuple[int, int],
+) -> None:
+    pytest.importorskip("torchao")
+    settings, chip = torch._inductor.config, Chip("cuda:0", "GPU", 2**30, capability)
+    holder = torch.nn.Sequential(torch.nn.Linear(64, 64, dtype=torch.bfloat16))
+    with settings.patch(coordinate_descent_tuning=False), pretended(2**26, capability):
+        quantise(holder, "fp8", chip)
+        assert not settings.coordinate_descent_tuning
+    products = capability >= (8, 9)
+    assert (holder[0].weight.act_quant_kwargs is not None) == products
+    # And what it is multiplied with goes along to another place and device.
+    copy = HostCopy(holder)
+    copy.keep_in(LockedMemory(copy.size, lock=False))
+    copy.to_device("meta")
+    moved = holder[0].weight
+    assert moved.qdata.device == moved.scale.device == torch.device("meta")
+    assert (moved.act_quant_kwargs is not None) == products
 
 
 def test_without_the_package_the_refusal_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,15 @@ import pytest
 from generation.pipeline.diffusion.ready import check_ready
 from generation.pipeline.diffusion.store import Store
 from generation.pipeline.errors import (
+    GpuTooSmall,
     LicenceNotSet,
     ModelDamaged,
     ModelMissing,
     ModelUnknown,
     NoGpu,
 )
+
+from . import tiny
 
 KLEIN = "flux2-klein-4b"
 
@@ -76,6 +79,34 @@ def test_a_file_that_was_cut_short_is_found_at_the_start(own_store: Store) -> No
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(ModelDamaged, match="bytes, not"):
         check_ready(here(own_store.root))
+
+
+def test_a_gpu_too_small_for_a_component_is_told_at_the_start(own_store: Store) -> None:
+    small = here(own_store.root, NANOCOCOA_GPU_BUDGET_MB="2")
+    check_ready(small)
+    enlarge(own_store, "sdxl-lightning-unet", "sdxl_lightning_4step_unet.safetensors")
+    check_ready(small)
+    with pytest.raises(GpuTooSmall, match="sdxl-lightning-unet's unet takes") as refused:
+        check_ready({**small, "NANOCOCOA_LETTERING_MODEL": "sdxl-lightning"})
+    assert "weights may take" in refused.value.detail
+
+
+def test_weights_that_will_be_quantised_are_counted_by_what_is_left(own_store: Store) -> None:
+    small = here(own_store.root, NANOCOCOA_GPU_BUDGET_MB="2")
+    enlarge(own_store, KLEIN, "transformer/diffusion_pytorch_model.safetensors")
+    with pytest.raises(GpuTooSmall, match=f"{KLEIN}'s transformer takes"):
+        check_ready(small)
+    check_ready({**small, "NANOCOCOA_QUANTISE": "fp8"})
+
+
+def enlarge(store: Store, key: str, name: str) -> None:
+    """Have a model's file of weights take 3 MiB, most of it empty, and pin it as it is."""
+    shape = {"dtype": "U8", "shape": [3 * 2**20], "data_offsets": [0, 3 * 2**20]}
+    header = json.dumps({"weight": shape}).encode()
+    with (store.folder(key) / name).open("wb") as stream:
+        stream.write(len(header).to_bytes(8, "little") + header)
+        stream.truncate(8 + len(header) + 3 * 2**20)
+    tiny.pin(store, key)
 
 
 def test_without_birefnet_it_starts_and_says_who_cuts_out(

@@ -159,7 +159,7 @@ def test_a_model_that_is_being_loaded_does_not_hold_up_another_that_paints(
     paint(residency, KLEIN)
     residency.free()
     with residency._loading, ThreadPoolExecutor(1) as pool:
-        assert pool.submit(paint, residency, KLEIN).result(timeout=60).shape == (SIDE, SIDE, 3)
+        assert pool.submit(paint, residency, KLEIN).result(timeout=300).shape == (SIDE, SIDE, 3)
 
 
 def test_two_threads_load_a_model_once(residency: Residency) -> None:

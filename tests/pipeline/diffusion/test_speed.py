@@ -47,6 +47,9 @@ def test_a_compiled_transformer_paints_the_same_on_a_device_it_left_and_came_bac
     first = paint(owner, KLEIN)
     assert same(first, paint(residency, KLEIN))
     owner.free()
+    # On a processor going and coming back moves nothing: so the weights are made anew.
+    for one in owner._components():
+        one.copy.keep_in(LockedMemory(one.copy.size, lock=False))
     assert np.array_equal(paint(owner, KLEIN), first)
     # Another size and weights that came anew are no reason to compile again.
     assert torch._dynamo.utils.counters["frames"]["ok"] == frames
@@ -95,3 +98,18 @@ def test_locked_memory_keeps_the_layout() -> None:
     assert kept.stride() == before.stride()
     block = memory.blocks[0]
     assert block.data_ptr() <= kept.data_ptr() < block.data_ptr() + len(block)
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="compiling for a processor needs one")
+def test_control_nets_are_compiled_with_the_network_they_hold(
+    tiny_store: Store, residency: Residency
+) -> None:
+    owner = Residency(tiny_store, CPU, compile_blocks=True)
+    with owner.use("sdxl-lightning") as pipeline:
+        networks = (pipeline.unet, *pipeline.controlnet.nets)
+        compiled = [
+            [m for m in net.modules() if m._compiled_call_impl is not None] for net in networks
+        ]
+    assert all(compiled)
+    assert {type(m).__name__ for net in compiled for m in net} == {"BasicTransformerBlock"}
+    assert same(paint(owner, "sdxl-lightning"), paint(residency, "sdxl-lightning"))

@@ -74,6 +74,19 @@ def test_three_takes_are_painted_in_one_pass_each_as_alone(
     assert variants.painted_ahead(asked(tmp_path, SEEDS[1], **wishes).spec) is None
 
 
+def test_takes_of_one_pass_are_decoded_one_by_one(
+    tmp_path: Path, engine_environment: Residency
+) -> None:
+    decoded: list[int] = []
+    with engine_environment.use("flux2-klein-4b") as pipeline:
+        handle = pipeline.vae.decoder.register_forward_pre_hook(
+            lambda _, inputs: decoded.append(len(inputs[0]))
+        )
+    made(asked(tmp_path, 7, (8, 9)))
+    handle.remove()
+    assert decoded == [1, 1, 1]
+
+
 @pytest.mark.usefixtures("engine_environment")
 def test_a_take_that_asks_for_something_else_is_painted_anew(
     tmp_path: Path, painted: list[int]

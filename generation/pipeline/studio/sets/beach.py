@@ -29,7 +29,7 @@ from generation.pipeline.studio.terrain import (
     rolling,
     seen_ground,
 )
-from generation.pipeline.studio.textures import ColourMap, colour_texture, stretched_noise
+from generation.pipeline.studio.textures import ColourMap, colour_texture, tiled_noise
 
 from . import Levels, Staging, StudioSet
 
@@ -91,10 +91,10 @@ def _grains(seed: int) -> ColourMap:
     """Return the colours of sand, grain by grain."""
     rng = np.random.default_rng(seed)
     size = GRAIN_TEXTURE
-    tone = 0.75 * stretched_noise(rng, size, size, (size // 2, size // 2))
-    tone += 0.5 * stretched_noise(rng, size, size, (size, size))
+    tone = 0.75 * tiled_noise(rng, size, size, (size // 2, size // 2))
+    tone += 0.5 * tiled_noise(rng, size, size, (size, size))
     dark = (rng.random((size, size)) < 0.012).astype(np.float32)
-    warm = 0.018 * stretched_noise(rng, size, size, (size // 3, size // 3))
+    warm = 0.018 * tiled_noise(rng, size, size, (size // 3, size // 3))
     colour = np.array(SAND, np.float32) * (1 + GRAIN_SPREAD * tone - 0.22 * dark)[..., None]
     colour += warm[..., None] * np.array([1.0, 0.2, -0.8], np.float32)
     return np.asarray(np.clip(colour * 255, 0, 255).astype(np.uint8))
@@ -151,11 +151,11 @@ def _shells(rig: Rig, rng: np.random.Generator) -> dict[str, Shape]:
 
 def _beside(rig: Rig, rng: np.random.Generator, side: float) -> tuple[float, float, float]:
     """Return a place on the sand left (-1) or right (1) of the product's box, inside the frame."""
-    box, width = rig.layout.product, rig.layout.frame.width
+    box, frame = rig.layout.product, rig.layout.frame
     edge = box.x if side < 0 else box.right
     column = edge + side * float(rng.uniform(-0.06, 0.05)) * box.width
     margin = SHELL_ROOM * rig.camera.pixels_per_unit
-    column = min(max(column, margin), width - margin)
+    column = min(max(column, frame.x + margin), frame.right - margin)
     # On the right the product's shadow falls past the front: shells lie further back there.
     back = rng.uniform(-0.02, 0.10) if side < 0 else rng.uniform(0.13, 0.22)
     row = box.bottom - box.height * float(back)

@@ -90,9 +90,9 @@ def _table(rig: Rig) -> dict[str, Shape]:
 def _props(rig: Rig) -> dict[str, Shape]:
     """A cup on one side and books on the other, or one of them; behind and at the frame's edges."""
     rng = np.random.default_rng(rig.seed + 3)
-    camera, box = rig.camera, rig.layout.product
+    frame, box = rig.layout.frame, rig.layout.product
     shapes: dict[str, Shape] = {}
-    left = box.center[0] > camera.width * 0.45
+    left = box.center[0] - frame.x > frame.width * 0.45
     chosen = int(rng.integers(3))
     near, far = (0.10, 0.93) if left else (0.90, 0.07)
     if chosen != 1:

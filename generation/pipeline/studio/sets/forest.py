@@ -37,7 +37,7 @@ from generation.pipeline.studio.terrain import ground_mesh, rolling, seen_ground
 from generation.pipeline.studio.textures import (
     ColourMap,
     colour_texture,
-    stretched_noise,
+    tiled_noise,
 )
 
 from . import Levels, Staging, StudioSet
@@ -139,11 +139,9 @@ def _moss(rig: Rig, outline: Array) -> Mesh:
 def _moss_colours(rig: Rig, rng: np.random.Generator) -> ColourMap:
     """Return moss in tufts of two greens, thin over brown earth in places."""
     size = MOSS_TEXTURE
-    tufts = 0.6 * stretched_noise(rng, size, size, (size // 7, size // 7))
-    tufts += 0.5 * stretched_noise(rng, size, size, (size // 2, size // 2))
-    patches = stretched_noise(rng, size, size, (5, 5)) + 0.5 * stretched_noise(
-        rng, size, size, (19, 19)
-    )
+    tufts = 0.6 * tiled_noise(rng, size, size, (size // 7, size // 7))
+    tufts += 0.5 * tiled_noise(rng, size, size, (size // 2, size // 2))
+    patches = tiled_noise(rng, size, size, (5, 5)) + 0.5 * tiled_noise(rng, size, size, (19, 19))
     deep, light = (np.array(colour) for colour in _greens(rig.palette, 0.58, (0.27, 0.56)))
     mix = np.clip(0.46 + 0.26 * tufts + 0.16 * patches, 0, 1)[..., None]
     linear = deep * (1 - mix) + light * mix
@@ -164,8 +162,9 @@ def _plants(rig: Rig, rng: np.random.Generator) -> Mesh:
             foot = camera.on_ground(np.array([[column, row]]), -SLAB_HEIGHT)[0]
             spread = rng.normal(0, (0.50, 0.40, 0.22), (26, 3))
             middles.append(foot + np.array((0.0, 0.0, 0.30)) + spread)
-    corner = camera.width * (0.0 if rng.random() < 0.5 else 1.0)
-    near = camera.at_depth(np.array([[corner, 1.0 * camera.height]]), NEAR_LEAVES)[0]
+    frame = rig.layout.frame
+    corner = frame.x if rng.random() < 0.5 else frame.right
+    near = camera.at_depth(np.array([[corner, 1.0 * frame.bottom]]), NEAR_LEAVES)[0]
     middles.append(near + rng.normal(0, (0.13, 0.12, 0.12), (9, 3)))
     (green,) = _greens(rig.palette, 0.60, (0.42,))
     return leaf_cloud(rng, np.concatenate(middles), PLANT_LEAF, painted(green))

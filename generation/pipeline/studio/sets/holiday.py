@@ -11,7 +11,7 @@ from generation.pipeline.studio.lights import SoftBox, blackbody
 from generation.pipeline.studio.palette import HUE_STEPS, Palette, Rgb
 from generation.pipeline.studio.rig import Rig
 from generation.pipeline.studio.shapes import Shape
-from generation.pipeline.studio.tableware import BOWL, across, turned
+from generation.pipeline.studio.tableware import BOWL, across, seen_at, turned
 from generation.pipeline.studio.textures import colour_texture, scalar_texture
 from generation.pipeline.studio.textures_cloth import cloud_damask
 
@@ -86,10 +86,11 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
     }
     middle = (0.0, 0.6 if rig.pose == "stands" else 1.2)
     smooth = 0.5 if rig.pose == "stands" else 1.4
-    wide = max(abs(across(rig, share, WALL)) for share in (0.0, 1.0)) + 1.0
+    wide = max(abs(seen_at(rig, column, WALL)) for column in (0, rig.camera.width)) + 1.0
     hang = Hang(FRONT, WALL, BEND, TOP, wide, middle, smooth, REPEAT)
     rng = np.random.default_rng(rig.seed + 2)
-    side = 0.08 if rig.layout.product.center[0] > rig.camera.width * 0.45 else 0.92
+    frame = rig.layout.frame
+    side = 0.08 if rig.layout.product.center[0] - frame.x > frame.width * 0.45 else 0.92
     place = (across(rig, side, BOWL_PLACE), BOWL_PLACE, 0.06)
     shapes: dict[str, Shape] = {
         "silk": draped(rig.seed + 1, hang, silk),

@@ -27,7 +27,7 @@ from generation.pipeline.studio.textures import (
     HeightMap,
     colour_texture,
     scalar_texture,
-    stretched_noise,
+    tiled_noise,
 )
 
 from . import Levels, Staging, StudioSet
@@ -76,7 +76,8 @@ def signs(seed: int, layout: Layout) -> tuple[Sign, ...]:
     """
     rng = np.random.default_rng(seed + 4)
     first = int(rng.random() < 0.5)
-    beside = layout.headline.right / layout.frame.width if layout.align == "left" else 0.0
+    frame = layout.frame
+    beside = (layout.headline.right - frame.x) / frame.width if layout.align == "left" else 0.0
     return tuple(
         _sign(rng, place, warm=index % 2 == first, dim=CALM_SHARE if place < beside else 1.0)
         for index, place in enumerate(SIGN_PLACES)
@@ -129,13 +130,14 @@ def _mirrored(staging: Staging) -> tuple[SoftBox, ...]:
     boxes: list[SoftBox] = []
     for sign in signs(staging.seed, staging.layout):
         reach = (11.0 + SIGN_DEPTH) / 11.0
-        x = (sign.across * layout.frame.width - layout.product.center[0]) / unit * reach
+        place = layout.frame.x + sign.across * layout.frame.width
+        x = (place - layout.product.center[0]) / unit * reach
         tall = sign.tall * 2.6 * reach
         z = sign.foot * 2.6 * reach + tall / 2 + 0.5
         width = max(sign.wide * 2.6 * reach, 0.8)
         colour = _scaled(warm if sign.warm else cool, MIRRORED * sign.level)
-        place = (float(x), SIGN_DEPTH, float(z))
-        boxes.append(SoftBox(place, (float(x) * 0.6, 0.0, float(z)), width, tall, colour))
+        middle = (float(x), SIGN_DEPTH, float(z))
+        boxes.append(SoftBox(middle, (float(x) * 0.6, 0.0, float(z)), width, tall, colour))
     return tuple(boxes)
 
 
@@ -152,9 +154,7 @@ def _wetness(seed: int) -> HeightMap:
     """Return where water stands: 0 dry .. 1 puddle, with soft shores."""
     rng = np.random.default_rng(seed + 6)
     size = GROUND_TEXTURE
-    pools = stretched_noise(rng, size, size, (3, 3)) + 0.35 * stretched_noise(
-        rng, size, size, (8, 8)
-    )
+    pools = tiled_noise(rng, size, size, (3, 3)) + 0.35 * tiled_noise(rng, size, size, (8, 8))
     return np.asarray(np.clip(0.62 + 0.9 * pools, 0, 1), np.float32)
 
 
@@ -163,8 +163,8 @@ def _shapes(rig: Rig) -> dict[str, Shape]:
     size = GROUND_TEXTURE
     wet = _wetness(rig.seed)
     puddle = PUDDLE if rig.pose == "stands" else LYING_PUDDLE
-    stones = stretched_noise(rng, size, size, (size // 5, size // 5))
-    stones += 0.6 * stretched_noise(rng, size, size, (size // 2, size // 2))
+    stones = tiled_noise(rng, size, size, (size // 5, size // 5))
+    stones += 0.6 * tiled_noise(rng, size, size, (size // 2, size // 2))
     relief = 0.5 + 0.16 * stones * (1 - 0.93 * wet)
     tone = (1 + 0.16 * stones * (1 - 0.6 * wet)) * (1 - 0.35 * wet)
     colour = np.array(ASPHALT, np.float32) * tone[..., None]
@@ -213,7 +213,8 @@ def _street(rig: Rig, rng: np.random.Generator) -> Canvas:
         colour = np.array(warm if sign.warm else cool, np.float32)
         foot = horizon - sign.foot * unit
         middle, half = foot - sign.tall * unit / 2, sign.tall * unit / 2
-        across, size = columns - sign.across * camera.width, (sign.wide * unit / 2, half)
+        place = rig.layout.frame.x + sign.across * rig.layout.frame.width
+        across, size = columns - place, (sign.wide * unit / 2, half)
         canvas += sign.level * _shine(across, rows - middle, size, colour)
     hidden = camera.project(np.array([[0.0, GROUND_BACK, 0.0]]))[0][1]
     return even_below(canvas, camera, float(hidden))
