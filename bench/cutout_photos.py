@@ -72,6 +72,11 @@ _FRESH: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 FRESH_SIDES = (480, 480, 480, 1100)
 
+# What the confidence is fitted on beside the photos above: every product that is not held out, in
+# every setting but those of `_FRESH`.
+_PRACTICE = ("studio", "blue", "oak", "walnut", "white", "pale", "dark", "black", "market",
+             "kitchen", "cloth", "heap")  # fmt: skip
+
 
 def plans() -> list[PhotoPlan]:
     """Every photo; in clutter most products meet one setting, every third two."""
@@ -96,6 +101,16 @@ def fresh_plans() -> list[PhotoPlan]:
             side = FRESH_SIDES[len(found) % len(FRESH_SIDES)]
             found.append(PhotoPlan(group, product, setting, 501 + len(found), side))
     return found
+
+
+def practice_plans() -> list[PhotoPlan]:
+    """Photos of the goods that are not held out, with seeds of their own."""
+    goods = dict.fromkeys(one.product for one in plans() if not one.held_out)
+    pairs = [(product, setting) for product in goods for setting in _PRACTICE]
+    return [
+        PhotoPlan("practice", product, setting, 1001 + number)
+        for number, (product, setting) in enumerate(pairs)
+    ]
 
 
 def taken(plan: PhotoPlan, folder: Path = FOLDER) -> tuple[Path, np.ndarray]:
@@ -130,7 +145,7 @@ def phone(picture: np.ndarray, seed: int) -> np.ndarray:
 
 def main() -> None:
     """Render what is missing."""
-    for plan in [*plans(), *fresh_plans()]:
+    for plan in [*plans(), *fresh_plans(), *practice_plans()]:
         print(plan.group, taken(plan)[0])
 
 

@@ -10,7 +10,7 @@ from .together import is_together
 from .types import PAINTED_BACKGROUND, PAINTED_LETTERING, AdSpec, Stage
 
 # Raise it when any stage would paint a different picture from the same inputs.
-ENGINE_VERSION: Final = "studio-9"
+ENGINE_VERSION: Final = "studio-10"
 # The same for what the diffusion engine adds; it letters and composes with the studio's code.
 DIFFUSION_VERSION: Final = "diffusion-2"
 

@@ -39,6 +39,9 @@ TWO_SURFACES_GAIN: Final = 0.6
 HORIZON_BAND: Final = 0.03
 # An error larger than this (Lab) is an object in the border, whatever its size.
 OBJECT_ERROR: Final = 12.0
+# Shadows are told apart only where the backdrop's surfaces explain this part of the border: clutter
+# has no ground that could be dimmed.
+LEAST_COVERAGE: Final = 0.85
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from .shadow import Lit, lit_outlines
 
 Mask = NDArray[np.bool_]
 
-# What an outline is measured by: its own features, what of its shadow was decided, and the best
-# overlap with another hypothesis, before a smooth backdrop and in clutter.
+# What an outline is measured by: its own features, what of its shadow was decided, and how far the
+# other hypotheses agree on average, before a smooth backdrop and in clutter.
 MEASURED: Final = (
     *NAMES, "shadow_left", "product_lost", "agreement", "agreement_in_clutter"
 )  # fmt: skip
@@ -30,31 +30,37 @@ SMOOTHNESS, CONTACT = NAMES.index("smoothness"), NAMES.index("border_contact")
 # In the order of MEASURED.
 WEIGHTS: Final = np.array(
     (
-        2.217,  # edge_support
-        0.000,  # border_contact
-        7.590,  # solidity
-        4.719,  # plain_surround
-        -2.359,  # raggedness
-        -3.402,  # smallness
-        -1.362,  # edges_beyond
-        -0.184,  # edges_in_clutter
-        -0.697,  # left_out
-        3.707,  # learnt
-        3.094,  # learnt_in_clutter
+        2.296,  # edge_support
+        -1.140,  # border_contact
+        8.800,  # solidity
+        0.891,  # plain_surround
+        -2.658,  # raggedness
+        -4.137,  # smallness
+        -1.672,  # edges_beyond
+        0.000,  # edges_in_clutter
+        -0.940,  # left_out
+        1.451,  # learnt
+        1.707,  # learnt_in_clutter
         0.000,  # smoothness
-        -7.738,  # shadow_left
-        -4.475,  # product_lost
-        2.080,  # agreement
+        -7.543,  # shadow_left
+        -8.457,  # product_lost
+        2.792,  # agreement
         0.000,  # agreement_in_clutter
     )
 )
-BIAS: Final = -15.190
-# A broken product in an ad costs a merchant this many times what a card for a good one costs; in
-# clutter, where nothing tells a neighbour from a part, the chance is as many times less again.
-PRUDENCE, IN_CLUTTER = 1.6, 2.0
+BIAS: Final = -10.608
 # Log-odds that an outline loses which holds the photo's frame, as the ground does: the photos of
 # the fit have goods there and no ground that is taken for one, so this is told and not learnt.
 FRAMED: Final = 4.0
+# What counts for the chosen outline's confidence: its log-odds, the fourth powers of how far two
+# looks from nearby see the same (as it is, and mirrored before a plain backdrop), and how plain it
+# is all round: a label on a product that fills the photo is a thing by the rest.
+ODDS_COUNT, NEARBY_COUNTS, SURROUND_COUNT = 0.504, (1.455, 2.359), 2.439
+CONFIRMED_BIAS: Final = -4.602
+# A broken product in an ad costs a merchant this many times what a card for a good one costs; in
+# clutter, where nothing tells a neighbour from a part, the chance is as many times less again.
+PRUDENCE, IN_CLUTTER = 1.6, 3.0
+LEAST_CHANCE: Final = 1e-4
 # An outline without its shadow is another one when at least this part of it is gone.
 LEAST_SHED: Final = 0.005
 
@@ -63,18 +69,24 @@ LEAST_SHED: Final = 0.005
 class Candidate:
     """An outline (H, W) at the evidence's size and the chance that it is right, 0..1.
 
-    `agreement`: its best overlap with the outline of another hypothesis, 0..1.
+    `agreement`: its overlap with what the other hypotheses have that is most like it, on average,
+    0..1. `seen`: what the learnt model sees of it from nearby, (H, W) 0..1, where that is known.
+    `chance`, `nearby` and `surround`: what the confidence of a chosen outline was made of.
     """
 
     mask: Mask
     confidence: float
     agreement: float
+    seen: NDArray[np.float32] | None = None
+    chance: float = 0.0
+    nearby: tuple[float, float] = (1.0, 1.0)
+    surround: float = 1.0
 
 
 def variants(
     mask: Mask, evidence: Evidence, shadows: bool = True
 ) -> list[tuple[Mask, NDArray[np.float64]]]:
-    """Return one hypothesis' outline and those without its shadow, where they differ; measured.
+    """Return one outline of a hypothesis and those without its shadow, where they differ; measured.
 
     Without `shadows` the outline alone: its hypothesis is not deceived by them.
     """
@@ -94,15 +106,17 @@ def vectors(
     """Return (outline, all that is known of it) of every variant of the hypotheses."""
     found = []
     for number, own in enumerate(hypotheses):
-        others = [
-            one for other in (*hypotheses[:number], *hypotheses[number + 1 :]) for one in other
-        ]
+        others = (*hypotheses[:number], *hypotheses[number + 1 :])
         for mask, measured in own:
-            agreement = max((overlap(mask, other) for other, _ in others), default=0.0)
+            agreement = sum(_nearest(mask, other) for other in others) / max(len(others), 1)
             smooth = measured[SMOOTHNESS]
             both = (smooth * agreement, (1 - smooth) * agreement)
             found.append((mask, np.array([*measured, *both])))
     return found
+
+
+def _nearest(mask: Mask, outlines: Sequence[tuple[Mask, NDArray[np.float64]]]) -> float:
+    return max((overlap(mask, other) for other, _ in outlines), default=0.0)
 
 
 def judged(
@@ -117,8 +131,22 @@ def judged(
 
 
 def probability(vector: NDArray[np.float64]) -> float:
-    """Return the chance that an outline with this evidence is right, 0..1, told prudently."""
-    clutter = 1 - vector[SMOOTHNESS]
-    odds = vector @ WEIGHTS + BIAS - np.log(PRUDENCE) - clutter * np.log(IN_CLUTTER)
-    odds -= FRAMED * vector[CONTACT] ** 2
+    """Return the chance that an outline with this evidence is right, 0..1."""
+    odds = vector @ WEIGHTS + BIAS - FRAMED * vector[CONTACT] ** 2
+    return _chance(odds)
+
+
+def confirmed(chance: float, nearby: tuple[float, float], surround: float, smooth: float) -> float:
+    """Return the confidence in an outline of that `chance`, 0..1, told prudently.
+
+    `nearby`: how far what the learnt model sees from nearby overlaps it, as it is and mirrored.
+    `surround`: how much of what lies round it is plain. `smooth`: the backdrop's smoothness.
+    """
+    odds = np.log(max(chance, LEAST_CHANCE) / max(1 - chance, LEAST_CHANCE))
+    seen = sum(count * each**4 for count, each in zip(NEARBY_COUNTS, nearby, strict=True))
+    told = ODDS_COUNT * odds + seen + SURROUND_COUNT * surround + CONFIRMED_BIAS
+    return _chance(told - np.log(PRUDENCE) - (1 - smooth) * np.log(IN_CLUTTER))
+
+
+def _chance(odds: float) -> float:
     return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))

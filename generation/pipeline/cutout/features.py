@@ -47,20 +47,15 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
     What lies beyond it is a part left out where the backdrop is smooth, and other things in
     clutter; so the two are weighed apart.
     """
-    wide = cv2.dilate(mask.astype(np.uint8), disc(max(4, round(RING * mask.sum() ** 0.5))))
-    near = cv2.dilate(mask.astype(np.uint8), disc(2)).astype(bool)
-    ring = wide.astype(bool) & ~near
     rim = max(int(rim_of(mask).sum()), 1)
     beyond = (_edges_beyond(mask, evidence) / rim) ** 2
-    smooth = (evidence.backdrop.coverage - CLUTTERED) / (SMOOTH - CLUTTERED)
-    calm = 2 - evidence.backdrop.sigma / RESTLESS
-    smooth = min(max(smooth, 0.0), 1.0) * min(max(calm, 0.0), 1.0)
+    smooth = smoothness(evidence)
     learnt = _learnt(mask, evidence)
     values = (
         edge_support(mask, evidence),
         _border_contact(mask),
         _solidity(mask),
-        float((evidence.colour[ring] < 1.5 * evidence.low).mean()) if ring.any() else 0.0,
+        plain_surround(mask, evidence),
         min(rim / float(mask.sum()) ** 0.5 / 8, 2.0),
         min(SHORT_RIM / rim, 1.5),
         smooth * beyond / (beyond + HALF_BEYOND**2),
@@ -71,6 +66,21 @@ def measure(mask: Mask, evidence: Evidence) -> NDArray[np.float64]:
         smooth,
     )
     return np.array(values, np.float64)
+
+
+def plain_surround(mask: Mask, evidence: Evidence) -> float:
+    """Return how much of what lies round `mask` (H, W), not empty, is plain backdrop; 0..1."""
+    wide = cv2.dilate(mask.astype(np.uint8), disc(max(4, round(RING * mask.sum() ** 0.5))))
+    near = cv2.dilate(mask.astype(np.uint8), disc(2)).astype(bool)
+    ring = wide.astype(bool) & ~near
+    return float((evidence.colour[ring] < 1.5 * evidence.low).mean()) if ring.any() else 0.0
+
+
+def smoothness(evidence: Evidence) -> float:
+    """Return how smooth and calm the backdrop is: 0 is clutter, 1 a wall or a table."""
+    smooth = (evidence.backdrop.coverage - CLUTTERED) / (SMOOTH - CLUTTERED)
+    calm = 2 - evidence.backdrop.sigma / RESTLESS
+    return min(max(smooth, 0.0), 1.0) * min(max(calm, 0.0), 1.0)
 
 
 def overlap(one: Mask, other: Mask) -> float:

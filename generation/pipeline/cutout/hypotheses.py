@@ -2,31 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
 from .grabcut import settle_edge
+from .nearby import Nearby, most_central
 from .outline import fill_holes, main_parts, outline
-from .salience import salience
-from .shadow import LEAST_COVERAGE, coloured
+from .shadow import coloured
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-# What makes an outline (H, W) of a small picture (H, W, 3) and its evidence.
-Hypothesis = Callable[[Bytes, Evidence], Mask]
+# The salience from which a pixel is taken for product, and below which it is none for sure.
+SEEN, UNSEEN = 0.5, 0.1
+# The middle of the photo, where something is looked for whatever was seen: parts of its sides.
+MIDDLE: Final = (0.25, 0.75)
 
-# The salience from which a pixel is taken for product.
-SEEN: Final = 0.5
-# How many times the difference from the backdrop is magnified, less before a restless one (Lab),
-# and the lightness that it is set on.
-GAIN, CALM = 2.0, 0.8
-GREY: Final = 60.0
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """The outlines (H, W) that one way of looking at a photo gives, some of them empty.
+
+    They are near relations: that they agree says nothing, as it does where hypotheses do. `shaded`:
+    the shadow may be in them. `learnt`: from the learnt model, which knows goods and not light.
+    """
+
+    masks: tuple[Mask, ...]
+    shaded: bool = False
+    learnt: bool = False
+
+
+def first_hypotheses(small: Bytes, evidence: Evidence) -> list[Hypothesis]:
+    """Return the outlines that are enough where one of them is sure, of `small` (H, W, 3).
+
+    Colour is asked while the learnt model still looks.
+    """
+    explained = unexplained(small, evidence)
+    seen = salient(evidence)
+    # Two looks at once take as long as one: this one is for the later hypotheses.
+    _ = evidence.second_look
+    nearer = seen_nearer(most_central(seen), evidence.near, evidence)
+    return [Hypothesis((explained,), shaded=True), Hypothesis((seen, nearer), learnt=True)]
+
+
+def later_hypotheses(small: Bytes, evidence: Evidence) -> list[Hypothesis]:
+    """Return the outlines that are asked where none of the first is sure, made side by side."""
+    middle = np.zeros(small.shape[:2], bool)
+    height, width = small.shape[:2]
+    start, end = MIDDLE
+    rows = slice(round(start * height), round(end * height))
+    middle[rows, round(start * width) : round(end * width)] = True
+    with ThreadPoolExecutor(2) as aside:
+        plain = aside.submit(shadowless, small, evidence)
+        there = aside.submit(evidence.near.at, middle, afresh=True)
+        again = looked_at_again(evidence)
+        mirrored = aside.submit(seen_nearer, again, evidence.again, evidence)
+        nearer = seen_nearer(again, evidence.near, evidence)
+        return [
+            Hypothesis((again, mirrored.result()), learnt=True),
+            Hypothesis((nearer, made_out(there.result(), evidence)), learnt=True),
+            Hypothesis((plain.result(),)),
+        ]
 
 
 def unexplained(small: Bytes, evidence: Evidence) -> Mask:
@@ -34,19 +75,14 @@ def unexplained(small: Bytes, evidence: Evidence) -> Mask:
     return _settled(outline(evidence), small, evidence)
 
 
-def salient(_small: Bytes, evidence: Evidence) -> Mask:
+def salient(evidence: Evidence) -> Mask:
     """What a learnt model sees in the photo: where its edges are is left for `snap` to find."""
-    return _seen(evidence.salience, evidence)
+    return made_out(evidence.salience, evidence)
 
 
-def looked_at_again(small: Bytes, evidence: Evidence) -> Mask:
-    """What the learnt model sees in the mirrored photo, after what is nearly the backdrop is made
-    plain: the network is no mirror image of itself and was not trained on white before white.
-    """
-    smooth = evidence.backdrop.coverage >= LEAST_COVERAGE
-    picture = _plainer(evidence) if smooth else small
-    mirrored = np.ascontiguousarray(picture[:, ::-1])
-    return _seen(salience(mirrored)[:, ::-1], evidence)
+def looked_at_again(evidence: Evidence) -> Mask:
+    """What the learnt model sees in the photo's mirrored and plainer picture."""
+    return made_out(evidence.second_look.result(), evidence)
 
 
 def shadowless(small: Bytes, evidence: Evidence) -> Mask:
@@ -54,32 +90,21 @@ def shadowless(small: Bytes, evidence: Evidence) -> Mask:
     return _settled(coloured(evidence), small, evidence)
 
 
-# The first two are enough where one of them is sure; the others are asked where neither is.
-HYPOTHESES: Final[tuple[Hypothesis, ...]] = (
-    unexplained,
-    salient,
-    looked_at_again,
-    shadowless,
-)
-# The others know goods and not light, or have no shadow left.
-WITH_SHADOWS: Final = (unexplained,)
-LEARNT: Final = (salient, looked_at_again)
+def seen_nearer(mask: Mask, near: Nearby, evidence: Evidence) -> Mask:
+    """Return what the learnt model sees where `mask` (H, W) is."""
+    return made_out(near.at(mask), evidence)
 
 
 def _settled(mask: Mask, small: Bytes, evidence: Evidence) -> Mask:
     return settle_edge(small, mask, evidence) if mask.any() else mask
 
 
-def _plainer(evidence: Evidence) -> Bytes:
-    """Return the photo's difference from its backdrop, magnified, on grey; sRGB (H, W, 3)."""
-    gain = GAIN / max(1.0, evidence.backdrop.sigma / CALM)
-    lab = gain * (evidence.lab - evidence.backdrop.lab)
-    lab[..., 0] = np.clip(lab[..., 0] + GREY, 0, 100)
-    rgb = cv2.cvtColor(np.clip(lab, -100, 100), cv2.COLOR_LAB2RGB)
-    return np.asarray(np.clip(255 * rgb, 0, 255), np.uint8)
-
-
-def _seen(seen: Floats, evidence: Evidence) -> Mask:
+def made_out(seen: Floats | None, evidence: Evidence) -> Mask:
+    """Return what is product in a salience map (H, W) 0..1: nothing where there was no look."""
+    if seen is None:
+        return np.zeros(evidence.edges.shape, bool)
     mask = seen > SEEN
+    if not mask.any():
+        return mask
     # The model saw the opening itself: a white handle on white shows no edges.
-    return main_parts(fill_holes(mask, evidence, outlined=0)) if mask.any() else mask
+    return main_parts(fill_holes(mask, evidence, outlined=0, seen_through=seen < UNSEEN))

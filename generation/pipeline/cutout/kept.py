@@ -16,7 +16,7 @@ from . import CutOut, Method, cut_out
 from .birefnet import weights
 
 # Raise it when a method would cut differently.
-CUT_VERSION: Final = 8
+CUT_VERSION: Final = 9
 # A photo of 12 MP takes up to 48 MB; the oldest unused go when the folder outgrows this.
 CACHE_BYTES: Final = 400 * 1024 * 1024
 SUFFIX: Final = ".cut.npz"

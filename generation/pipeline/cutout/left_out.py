@@ -13,16 +13,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .backdrop import LEAST_COVERAGE
 from .evidence import Evidence
 from .outline import EDGE_REACH, disc, fill_holes
-from .shadow import LEAST_COVERAGE
 
 Mask = NDArray[np.bool_]
 
 # A piece is product when this part of its outer side is a sharp edge.
 OUTLINED: Final = 0.7
-# Pieces smaller than this part of the product are the width of an edge.
-LEAST_PIECE: Final = 0.004
+# Pieces smaller than this part of the product are the width of an edge, larger than that its shadow
+# or a neighbour.
+LEAST_PIECE, MOST_PIECE = 0.004, 0.2
 # A larger piece that the learnt model sees needs no edge where the ground is not dimmed by more
 # than this (Lab): there it is no shadow.
 SEEN_PIECE, DIMMED = 0.02, 3.0
@@ -60,7 +61,8 @@ def with_left_out(mask: Mask, others: Iterable[Mask], evidence: Evidence) -> Mas
         outside = cv2.dilate((~other & ~mask).astype(np.uint8), disc(2)).astype(bool)
         for number in range(1, count):
             side = (numbers == number) & outside
-            if stats[number, cv2.CC_STAT_AREA] < LEAST_PIECE * mask.sum() or not side.any():
+            part = stats[number, cv2.CC_STAT_AREA] / mask.sum()
+            if not LEAST_PIECE <= part <= MOST_PIECE or not side.any():
                 continue
             if (side & on_edge).sum() > OUTLINED * side.sum():
                 whole |= numbers == number

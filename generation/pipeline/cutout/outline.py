@@ -28,6 +28,9 @@ LEAST_PART: Final = 0.02
 # is a label, or a place where a white cup is as bright as the wall, and is filled.
 HOLE_LEAST, HOLE_MOST = 0.004, 0.25
 HOLE_OUTLINED: Final = 0.4
+# How much of what lies round a hole is outside, at least: of one found by its colour, and of one
+# that the learnt model is sure of. A label is inside the product.
+HOLE_BESIDE, HOLE_SEEN_BESIDE = 0.12, 0.03
 # An outline may be this many px off an edge and still be its.
 EDGE_REACH: Final = 2
 
@@ -74,10 +77,16 @@ def _open_ground(evidence: Evidence, low: float, soft_edge: float) -> Mask:
     return np.asarray(reached[patches])
 
 
-def fill_holes(mask: Mask, evidence: Evidence, outlined: float = HOLE_OUTLINED) -> Mask:
+def fill_holes(
+    mask: Mask,
+    evidence: Evidence,
+    outlined: float = HOLE_OUTLINED,
+    seen_through: Mask | None = None,
+) -> Mask:
     """Fill what the product encloses, but for real holes such as a handle's.
 
-    `outlined` 0..1: how much of a real hole's outline lies on sharp edges.
+    `outlined` 0..1: how much of a real hole's outline lies on sharp edges. `seen_through` (H, W):
+    what is no product for sure, if that is known; a hole with such pixels may show anything.
     """
     count, patches, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), None, 4)
     border = np.unique(np.concatenate([patches[0], patches[-1], patches[:, 0], patches[:, -1]]))
@@ -87,7 +96,9 @@ def fill_holes(mask: Mask, evidence: Evidence, outlined: float = HOLE_OUTLINED) 
         if index in border or stats[index, cv2.CC_STAT_AREA] < HOLE_LEAST * filled.sum():
             continue
         hole = patches == index
-        if _is_opening(hole, outside, filled, evidence, outlined):
+        seen = seen_through is not None and bool((hole & seen_through).any())
+        open_to = seen and _open_to(outside, hole) > HOLE_SEEN_BESIDE
+        if open_to or _is_opening(hole, outside, filled, evidence, outlined):
             filled &= ~hole
     return filled
 
@@ -102,8 +113,14 @@ def _is_opening(
         return False
     if edge_support(hole, evidence) < outlined:
         return False
-    rim = cv2.dilate(hole.astype(np.uint8), disc(round(0.6 * area**0.5))).astype(bool) & ~hole
-    return float((rim & outside).sum()) > 0.12 * float(rim.sum())
+    return _open_to(outside, hole) > HOLE_BESIDE
+
+
+def _open_to(outside: Mask, hole: Mask) -> float:
+    """Return how much of what lies round a hole, over a handle's width, is `outside`; 0..1."""
+    reach = disc(round(0.6 * float(hole.sum()) ** 0.5))
+    rim = cv2.dilate(hole.astype(np.uint8), reach).astype(bool) & ~hole
+    return float((rim & outside).sum() / max(int(rim.sum()), 1))
 
 
 def edge_support(mask: Mask, evidence: Evidence) -> float:

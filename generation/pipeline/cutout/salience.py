@@ -8,11 +8,12 @@ Detection", Pattern Recognition 106, 2020.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -28,16 +29,17 @@ SIDE: Final = 224
 IMAGENET_MEAN: Final = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_SPREAD: Final = np.array((0.229, 0.224, 0.225), np.float32)
 
-_one_at_a_time = Lock()
+# Those that look at nothing just now: one looks at one picture at a time.
+_idle: SimpleQueue[cv2.dnn.Net] = SimpleQueue()
 
 
-def look_aside(small: Bytes) -> Future[Floats]:
-    """Begin `salience` in a thread of its own: it takes as long as colour and edges together."""
+def aside(look: Callable[..., Floats], *arguments: Any) -> Future[Floats]:
+    """Begin a `look` in a thread of its own: it takes as long as colour and edges together."""
     # Not kept for the next photo: a process that is forked meanwhile would wait for a lost thread.
-    aside = ThreadPoolExecutor(1)
-    look = aside.submit(salience, small)
-    aside.shutdown(wait=False)
-    return look
+    thread = ThreadPoolExecutor(1)
+    begun = thread.submit(look, *arguments)
+    thread.shutdown(wait=False)
+    return begun
 
 
 def salience(small: Bytes) -> Floats:
@@ -45,8 +47,7 @@ def salience(small: Bytes) -> Floats:
     picture = cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     picture /= max(float(picture.max()), 1.0)
     normalised = (picture - IMAGENET_MEAN) / IMAGENET_SPREAD
-    network = _network()
-    with _one_at_a_time:
+    with _network() as network:
         network.setInput(np.ascontiguousarray(normalised.transpose(2, 0, 1)[None]))
         # The first output joins the maps of all depths, which are the others.
         answer = network.forward(network.getUnconnectedOutLayersNames()[0])[0, 0]
@@ -54,7 +55,15 @@ def salience(small: Bytes) -> Floats:
     return np.asarray(cv2.resize(answer, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-@lru_cache(maxsize=1)
-def _network() -> cv2.dnn.Net:
-    # Of 3 x 3 px convolutions: the classic engine has a fast way for them (Winograd).
-    return cv2.dnn.readNetFromONNX(str(WEIGHTS), engine=cv2.dnn.ENGINE_CLASSIC)
+@contextmanager
+def _network() -> Iterator[cv2.dnn.Net]:
+    """Lend a network: there are as many as ever looked at the same time."""
+    try:
+        network = _idle.get_nowait()
+    except Empty:
+        # Of 3 x 3 px convolutions: the classic engine has a fast way for them (Winograd).
+        network = cv2.dnn.readNetFromONNX(str(WEIGHTS), engine=cv2.dnn.ENGINE_CLASSIC)
+    try:
+        yield network
+    finally:
+        _idle.put(network)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import margin_box, working_scale
-from .backdrop import border_pixels
+from .backdrop import LEAST_COVERAGE, border_pixels
 from .evidence import Evidence
 from .grabcut import run_grabcut
 from .outline import disc, fill_holes, main_parts
@@ -31,9 +31,6 @@ ROUNDS: Final = 3
 COLOURED_SIDE: Final = 320
 # Room round the outline that GrabCut learns the ground from, as a part of its mean diameter.
 CONTEXT: Final = 0.2
-# Shadows are told apart only where the backdrop's surfaces explain this part of the border: clutter
-# has no ground that could be dimmed.
-LEAST_COVERAGE: Final = 0.85
 # A shadow lies on the ground: in this lowest part of the outline's height.
 LOW_PART: Final = 0.6
 # Pieces smaller than this part of the outline are left to the edge's own refinement.

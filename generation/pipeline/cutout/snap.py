@@ -44,6 +44,8 @@ ROUNDING, ROUNDING_OF_REACH = 2.0, 0.4
 DISTANCE_COST: Final = 0.35
 # What it costs to leave a part of the product outside.
 LEFT_OUT_COST: Final = 0.6
+# What it costs to lie where the learnt model, from nearby, is sure that all is product or none is.
+SEEN_COST, NEARLY_SEEN = 0.4, 0.6
 # A small product's reach is below this many px: there the distance and a bend cost less.
 SMALL_REACH: Final = 5.0
 BEND_COST: Final = 0.3
@@ -63,11 +65,11 @@ FAIR_OVERLAP: Final = 200
 OVERLAP: Final = 60
 
 
-def snapped(rgb: Bytes, mask: Mask) -> list[Floats]:
+def snapped(rgb: Bytes, mask: Mask, seen: Floats | None = None) -> list[Floats]:
     """Return the outlines of `mask` (h, w) laid on the edges of `rgb` (H, W, 3).
 
-    Closed lines (N, 2), x and y in px of `rgb` from its upper left corner; an opening is a line
-    inside another one.
+    `seen` (h, w) 0..1 is what the learnt model sees of the same product. Closed lines (N, 2), x and
+    y in px of `rgb` from its upper left corner; an opening is a line inside another one.
     """
     scale = working_scale(rgb.shape, COARSE_SIDE)
     fine_scale = working_scale(rgb.shape, FINE_SIDE)
@@ -75,7 +77,9 @@ def snapped(rgb: Bytes, mask: Mask) -> list[Floats]:
     picture = resized(fine, scale / fine_scale)
     enlarged = cv2.resize(mask.astype(np.float32), picture.shape[1::-1]) > 0.5
     reach = min(REACH * float(enlarged.sum()) ** 0.5, MOST_REACH)
-    lines = [_laid(picture, line, reach) for line in outlines(enlarged)]
+    if seen is not None:
+        seen = np.asarray(cv2.resize(seen, picture.shape[1::-1]))
+    lines = [_laid(picture, line, reach, seen) for line in outlines(enlarged)]
     if fine_scale > WORTHWHILE * scale:
         larger = growth(picture, fine)
         reach = FINE_REACH * float(larger.max())
@@ -132,21 +136,29 @@ def _resampled(line: Floats) -> Floats:
     return np.stack([np.interp(places, length, around[:, k]) for k in (0, 1)], 1).astype(np.float32)
 
 
-def _laid(picture: Bytes, line: Floats, reach: float) -> Floats:
-    """Return the closed `line` (N, 2; x, y) on the strongest smooth edge within `reach` px."""
+def _laid(picture: Bytes, line: Floats, reach: float, seen: Floats | None = None) -> Floats:
+    """Return the closed `line` (N, 2; x, y) on the strongest smooth edge within `reach` px.
+
+    Where it is between what is `seen` (H, W) 0..1 and what is not, if that is known.
+    """
     if len(line) < SHORTEST:
         return line
     line = _smooth(line, min(ROUNDING, ROUNDING_OF_REACH * reach))
     normal = _inward(line)
     steps = np.arange(-round(reach / ACROSS), round(reach / ACROSS) + 1)
     small = min(reach / SMALL_REACH, 1.0)
-    seen = profile(picture, line, normal, steps * np.float32(ACROSS))
+    offsets = steps * np.float32(ACROSS)
+    across = profile(picture, line, normal, offsets)
     distance = small * DISTANCE_COST * np.abs(steps / max(steps[-1], 1))[None] ** 2
-    cost = 1 - seen.strength + distance + LEFT_OUT_COST * seen.left_out
+    cost = 1 - across.strength + distance + LEFT_OUT_COST * across.left_out
+    if seen is not None:
+        places = (line[:, None] + offsets[:, None] * normal[:, None] - 0.5).astype(np.float32)
+        there = cv2.remap(seen, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cost += SEEN_COST * np.clip((np.abs(2 * there - 1) - NEARLY_SEEN) / (1 - NEARLY_SEEN), 0, 1)
     chosen = _best_path(cost.astype(np.float32))
-    off = (steps[chosen] + _between_steps(seen.strength, chosen)) * ACROSS
+    off = (steps[chosen] + _between_steps(across.strength, chosen)) * ACROSS
     found = line + off[:, None] * normal
-    return _fair(found, seen.strength[np.arange(len(line)), chosen], FAIRNESS * small**2)
+    return _fair(found, across.strength[np.arange(len(line)), chosen], FAIRNESS * small**2)
 
 
 def _inward(line: Floats) -> Floats:
