@@ -61,7 +61,8 @@ class Choice:
 
     def _ask(self, hypotheses: list[Hypothesis]) -> list[Candidate]:
         self.hypotheses += hypotheses
-        self.found += [measured(one, self.evidence) for one in hypotheses]
+        with ThreadPoolExecutor(2) as together:
+            self.found += together.map(lambda one: measured(one, self.evidence), hypotheses)
         return judged(self.found)
 
     def _completed(self, best: Candidate, candidates: Sequence[Candidate]) -> Candidate:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
+from .features import smoothness
 from .grabcut import settle_edge
 from .nearby import Nearby, most_central
 from .outline import fill_holes, main_parts, outline
@@ -53,10 +54,12 @@ def first_hypotheses(small: Bytes, evidence: Evidence) -> list[Hypothesis]:
 def later_hypotheses(small: Bytes, evidence: Evidence) -> list[Hypothesis]:
     """Return the outlines that are asked where none of the first is sure, made side by side."""
     middle = np.zeros(small.shape[:2], bool)
-    height, width = small.shape[:2]
-    start, end = MIDDLE
-    rows = slice(round(start * height), round(end * height))
-    middle[rows, round(start * width) : round(end * width)] = True
+    # Before a smooth backdrop what is there has been found.
+    if smoothness(evidence) < 1:
+        height, width = small.shape[:2]
+        start, end = MIDDLE
+        rows = slice(round(start * height), round(end * height))
+        middle[rows, round(start * width) : round(end * width)] = True
     with ThreadPoolExecutor(2) as aside:
         plain = aside.submit(shadowless, small, evidence)
         there = aside.submit(evidence.near.at, middle, afresh=True)
