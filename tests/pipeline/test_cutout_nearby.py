@@ -86,3 +86,10 @@ def test_a_white_mugs_handle_is_open_before_a_coloured_wall() -> None:
     photo = product_photo("mug", "plain", side=SIDE, colour=(240, 240, 238), ground=(90, 120, 160))
     found = find_product(photo.rgb, gather_evidence(photo.rgb))
     assert overlap(found.mask, photo.alpha > 0.5) > 0.97
+
+
+def test_what_goes_on_beyond_the_view_is_not_taken_from_it() -> None:
+    photo = product_photo("bag", "plain", side=SIDE)
+    seen = Nearby(photo.rgb).at(square(130, 130, 60))
+    assert seen is not None
+    assert not seen.any()

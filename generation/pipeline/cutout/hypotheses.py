@@ -14,13 +14,14 @@ from .features import smoothness
 from .grabcut import settle_edge
 from .nearby import Nearby, most_central
 from .outline import fill_holes, main_parts, outline
+from .salience import SEEN
 from .shadow import coloured
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-# The salience from which a pixel is taken for product, and below which it is none for sure.
-SEEN, UNSEEN = 0.5, 0.1
+# The salience below which a pixel is no product for sure.
+UNSEEN: Final = 0.1
 # The middle of the photo, where something is looked for whatever was seen: parts of its sides.
 MIDDLE: Final = (0.25, 0.75)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import margin_box
-from .salience import salience
+from .salience import SEEN, salience
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -26,6 +26,8 @@ Box = tuple[int, int, int, int]
 # What is left round a product that is looked at from nearby and from closer still, as a part of its
 # longer side; where that is more than this part of the photo, nothing new would be seen.
 ROUND_ABOUT, CLOSER, NEARLY_ALL = 0.2, 0.12, 0.85
+# A view is too narrow when what is seen covers more than this part of one side of its frame.
+CUT_OFF: Final = 0.15
 # Views whose intersection is at least this part of their union show the same.
 SAME_VIEW: Final = 0.9
 # A thing's size counts less the farther it is from the photo's middle: by half at this part of the
@@ -52,8 +54,9 @@ class Nearby:
         """Return the salience (H, W) 0..1 where `mask` is, with room round it, and 0 beyond.
 
         The picture is the mask's, or the same one larger. `afresh`: another look than those before,
-        from a little closer, and not remembered. None where there is nothing to look at, or no
-        more to see than in the whole photo.
+        from a little closer, and not remembered. All 0 where the view's frame cuts through what is
+        seen: that goes on. None where there is nothing to look at, or no more to see than in the
+        whole photo.
         """
         if not mask.any():
             return None
@@ -71,7 +74,8 @@ class Nearby:
         rows = slice(round(top * down), round(bottom * down))
         columns = slice(round(left * across), round(right * across))
         look = self._look(self.picture[rows, columns])
-        seen[top:bottom, left:right] = cv2.resize(look, size, interpolation=cv2.INTER_AREA)
+        if not _cut_off(look, box, mask.shape):
+            seen[top:bottom, left:right] = cv2.resize(look, size, interpolation=cv2.INTER_AREA)
         if not afresh:
             self.looks.append((box, seen))
         return seen
@@ -80,6 +84,17 @@ class Nearby:
         if not self.mirrored:
             return salience(np.ascontiguousarray(part))
         return salience(np.ascontiguousarray(part[:, ::-1]))[:, ::-1]
+
+
+def _cut_off(look: Floats, box: Box, shape: tuple[int, ...]) -> bool:
+    """Return whether the frame of the view `box` cuts through a thing that goes on in the photo."""
+    left, top, right, bottom = box
+    inner = (left > 0, top > 0, right < shape[1], bottom < shape[0])
+    sides = (look[:, 0], look[0], look[:, -1], look[-1])
+    return any(
+        within and float((side > SEEN).mean()) > CUT_OFF
+        for within, side in zip(inner, sides, strict=True)
+    )
 
 
 def _alike(one: Box, other: Box) -> bool:

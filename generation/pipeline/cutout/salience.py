@@ -26,6 +26,8 @@ WEIGHTS: Final = Path(__file__).parent / "u2netp" / "u2netp.onnx"
 SHA256: Final = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 # The network was trained at 320 px; at 224 its maps of goods are nearly as good in half the time.
 SIDE: Final = 224
+# The salience from which a pixel is taken for product.
+SEEN: Final = 0.5
 IMAGENET_MEAN: Final = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_SPREAD: Final = np.array((0.229, 0.224, 0.225), np.float32)
 
