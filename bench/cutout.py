@@ -94,13 +94,14 @@ def by_group(scores: Sequence[Score]) -> None:
         overlaps = [one.overlap for one in own]
         shown = [one.overlap for one in own if one.shown]
         rows.append((
-            group, str(len(own)), f"{np.median(overlaps):.3f}", f"{min(overlaps):.3f}",
+            group, str(len(own)), f"{np.mean(overlaps):.3f}", f"{np.median(overlaps):.3f}",
+            f"{min(overlaps):.3f}",
             str(sum(value >= EXCELLENT for value in overlaps)),
             f"{np.mean([one.error for one in own]):.4f}",
             f"{np.mean([one.boundary for one in own]):.3f}",
             str(len(shown)), str(sum(value < GOOD_OVERLAP for value in shown)),
         ))  # fmt: skip
-    columns = ("group", "photos", "IoU median", "least", f">= {EXCELLENT}", "MAE", "F",
+    columns = ("group", "photos", "IoU mean", "median", "least", f">= {EXCELLENT}", "MAE", "F",
                "shown", "broken shown")  # fmt: skip
     show("By group", columns, rows)
 
