@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.pipeline.glyphs.faces import missing_characters
 
+from .refused import Refused
+
 # A price and a date; more would be too small to read under a headline.
 SUBTEXT_LIMIT: Final = 24
 
@@ -30,18 +32,10 @@ VARIATION_SELECTORS: Final = dict.fromkeys(range(0xFE00, 0xFE10))
 FILLERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
 
 
-class CopyRefused(Exception):  # noqa: N818 - the domain's word
-    """The copy cannot be written. `code` is a key of MESSAGES, `params` the words it needs."""
+class CopyRefused(Refused):
+    """The copy cannot be written. `code` is a key of MESSAGES."""
 
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.params = params
-
-    @property
-    def message(self) -> str:
-        """The sentence for the merchant, in the active language."""
-        return str(MESSAGES[self.code]) % self.params
+    messages = MESSAGES
 
 
 def copy_length(copy: str) -> int:

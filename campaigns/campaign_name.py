@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .ad_text import FILLERS, SHAPELESS
+from .refused import Refused
 
 # The column's length.
 NAME_LIMIT: Final = 80
@@ -22,18 +23,10 @@ MESSAGES: Final[dict[str, Promise]] = {
 }
 
 
-class CampaignRefused(Exception):  # noqa: N818 - the domain's word
-    """It cannot be named or deleted. `code` is a key of MESSAGES, `params` the words it needs."""
+class CampaignRefused(Refused):
+    """It cannot be named or deleted. `code` is a key of MESSAGES."""
 
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.params = params
-
-    @property
-    def message(self) -> str:
-        """The sentence for the merchant, in the active language."""
-        return str(MESSAGES[self.code]) % self.params
+    messages = MESSAGES
 
 
 def clean_name(name: str) -> str:

@@ -25,6 +25,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from .jpeg import only_picture
 from .photo_colour import DECODER_ERRORS, is_srgb, to_srgb
 from .photo_formats import PhotoFormat, declared_size, is_animated, is_truncated, sniff
+from .refused import Refused
 
 MESSAGES: Final[dict[str, Promise]] = {
     "empty": _("빈 파일이에요. 사진을 다시 골라 주세요."),
@@ -88,18 +89,10 @@ class CleanPhoto:
     uploaded_as: PhotoFormat
 
 
-class PhotoRefused(Exception):  # noqa: N818 - the domain's word
-    """The upload is not taken. `code` is a key of MESSAGES, `params` the words it needs."""
+class PhotoRefused(Refused):
+    """The upload is not taken. `code` is a key of MESSAGES."""
 
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.params = params
-
-    @property
-    def message(self) -> str:
-        """The sentence for the merchant, in the active language."""
-        return str(MESSAGES[self.code]) % self.params
+    messages = MESSAGES
 
 
 def read_photo(upload: BinaryIO, *, size: int, limits: PhotoLimits = DEFAULT_LIMITS) -> CleanPhoto:
